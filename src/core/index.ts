@@ -1,0 +1,10 @@
+export {
+  ArgumentError,
+  CheckpointError,
+  DisposedError,
+  FormatError,
+  ShapeError,
+  UnsupportedError,
+} from "./errors.ts";
+export { hashName, mulberry32, Random, type RandomState } from "./random.ts";
+export { dims, type Shape, show, sizeOf } from "./shape.ts";
