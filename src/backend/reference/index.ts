@@ -1,0 +1,2 @@
+export { ReferenceBackend } from "./reference.ts";
+export { surrogateDerivative } from "./surrogate.ts";
