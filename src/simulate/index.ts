@@ -1,0 +1,1 @@
+export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
