@@ -1,0 +1,78 @@
+import {
+  ArgumentError,
+  CheckpointError,
+  FormatError,
+  ShapeError,
+  UnsupportedError,
+} from "../../src/core/index.ts";
+
+/** Exit codes of the command line. */
+export const EXIT = { ok: 0, badInput: 1, usage: 2, interrupted: 130 } as const;
+
+/** An input that cannot be used, with the file that is to blame. Printed as `saccade: <file>: <message>`. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+
+  /**
+   * @param file - path as the user gave it
+   * @param message - what was expected, what was found
+   */
+  constructor(file: string, message: string, options: ErrorOptions = {}) {
+    super(`${file}: ${message}`, options);
+  }
+}
+
+/**
+ * Run a step that reads `file`, so that a fault found in it names it.
+ *
+ * @throws {InputError} for the library's typed errors and the system's; others pass unchanged
+ */
+export async function reading<T>(file: string, step: () => T | Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof FormatError && error.file !== undefined) throw error;
+    if (isExpected(error)) throw new InputError(file, withoutFile(error), { cause: error });
+    throw error;
+  }
+}
+
+/** One line for the user; the stack only where `SACCADE_DEBUG` is set. */
+export function describe(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
+  if (env.SACCADE_DEBUG && error instanceof Error) return error.stack ?? error.message;
+  if (isSystemError(error) && error.path !== undefined) return `${error.path}: ${withoutFile(error)}`;
+  if (isExpected(error)) return oneLine(error.message);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `unexpected ${oneLine(text)} (a bug; SACCADE_DEBUG=1 shows where)`;
+}
+
+const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EISDIR: "is a folder, expected a file",
+  ENOTDIR: "is a file, expected a folder",
+  ENOSPC: "no space left on the disk",
+};
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+function isExpected(error: unknown): error is Error {
+  const types = [InputError, ArgumentError, CheckpointError, FormatError, ShapeError, UnsupportedError];
+  return types.some((type) => error instanceof type) || isSystemError(error);
+}
+
+function withoutFile(error: Error): string {
+  return oneLine(isSystemError(error) ? (SYSTEM_FAULTS[error.code] ?? error.message) : error.message);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, "; ");
+}

@@ -1,0 +1,26 @@
+import { Argument, type Command } from "commander";
+
+/** What `saccade train` was asked for. */
+export interface TrainOptions {
+  /** Training configuration. */
+  readonly config: string;
+  /** Go on from the last checkpoint in `out`. */
+  readonly resume: boolean;
+  /** Folder for checkpoints and the log. */
+  readonly out: string;
+}
+
+/** Add `saccade train TASK`. */
+export function addTrain(
+  program: Command,
+  run: (task: "pose", options: TrainOptions) => Promise<void>,
+): void {
+  program
+    .command("train")
+    .description("train a model; Ctrl-C saves a checkpoint and stops")
+    .addArgument(new Argument("<TASK>", "what to learn").choices(["pose"]))
+    .requiredOption("--config <FILE>", "training configuration")
+    .option("--resume", "go on from the last checkpoint in the output folder", false)
+    .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
+    .action(run);
+}

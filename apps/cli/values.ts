@@ -1,0 +1,35 @@
+/** Parsers of option values; commander reports their message with the option's name. */
+import { InvalidArgumentError } from "commander";
+
+/** A number above zero. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("expected a number above zero.");
+  }
+  return value;
+}
+
+/** A whole number from 1 up. */
+export function count(text: string): number {
+  const value = positiveNumber(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("expected a whole number from 1.");
+  return value;
+}
+
+/** A seed: a whole number from 0 to 2^32 − 1. */
+export function seed(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) >= 2 ** 32) {
+    throw new InvalidArgumentError("expected a whole number from 0 to 4294967295.");
+  }
+  return Number(text);
+}
+
+/** A sensor size written `346x260`, in pixels. */
+export function sensorSize(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  if (!Number(width) || !Number(height)) {
+    throw new InvalidArgumentError("expected WIDTHxHEIGHT in pixels, for example 346x260.");
+  }
+  return { width: Number(width), height: Number(height) };
+}

@@ -1,0 +1,27 @@
+import type { Context } from "../../apps/cli/context.ts";
+import { type Register, runProgram } from "../../apps/cli/program.ts";
+
+/** What one run of the command line left behind. */
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Run the command line in this process, with its text caught. */
+export async function runCli(
+  args: readonly string[],
+  commands: readonly Register[],
+  { env = {}, signal = new AbortController().signal }: Partial<Pick<Context, "env" | "signal">> = {},
+): Promise<CliResult> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const code = await runProgram(args, commands, {
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+    env,
+    now: () => 0,
+    signal,
+  });
+  return { code, stdout: stdout.join(""), stderr: stderr.join("") };
+}

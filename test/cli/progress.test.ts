@@ -1,0 +1,78 @@
+import { EventEmitter } from "node:events";
+import { expect, suite, test } from "vitest";
+import { watchInterrupt } from "../../apps/cli/interrupt.ts";
+import { duration, startProgress } from "../../apps/cli/progress.ts";
+
+suite("progress", () => {
+  test("redraws one line with rate and time left on a terminal", () => {
+    const { written, at, progress } = start(true);
+    at(0);
+    progress.update(1);
+    at(50);
+    progress.update(2);
+    at(2000);
+    progress.update(25);
+    at(8000);
+    progress.update(100);
+    progress.end();
+    expect(written).toEqual([
+      "\r\u001b[2Ktrack [------------------------] 1/100 windows, 0.00/s",
+      "\r\u001b[2Ktrack [######------------------] 25/100 windows, 12.5/s, 6 s left",
+      "\r\u001b[2Ktrack [########################] 100/100 windows, 12.5/s",
+      "\n",
+    ]);
+  });
+
+  test("writes plain lines, few of them, elsewhere", () => {
+    const { written, at, progress } = start(false);
+    for (let done = 1; done <= 100; done++) {
+      at(done * 100);
+      progress.update(done);
+    }
+    progress.end();
+    expect(written).toEqual([
+      "track: 50/100 windows, 10.0/s, 5 s left\n",
+      "track: 100/100 windows, 10.0/s\n",
+    ]);
+  });
+
+  test("keeps within a narrow terminal", () => {
+    const { written, progress } = start(true, 20);
+    progress.end();
+    expect(written[0]!.replace("\r\u001b[2K", "")).toHaveLength(19);
+  });
+
+  test("says a duration as a person does", () => {
+    expect([0.4, 59.4, 59.6, 185, 7800].map(duration)).toEqual([
+      "0 s",
+      "59 s",
+      "1 min 00 s",
+      "3 min 05 s",
+      "2 h 10 min",
+    ]);
+  });
+});
+
+suite("interrupt", () => {
+  test("the first Ctrl-C aborts, the second exits at once, and none is heard after close", () => {
+    const source = new EventEmitter();
+    const exits: number[] = [];
+    const interrupt = watchInterrupt(source, (code) => exits.push(code));
+    expect(interrupt.signal.aborted).toBe(false);
+    source.emit("SIGINT");
+    expect(interrupt.signal.aborted).toBe(true);
+    expect(exits).toEqual([]);
+    source.emit("SIGINT");
+    expect(exits).toEqual([130]);
+    interrupt.close();
+    expect(source.listenerCount("SIGINT")).toBe(0);
+  });
+});
+
+function start(isTTY: boolean, columns = 80) {
+  const written: string[] = [];
+  let time = 0;
+  const sink = { write: (text: string) => written.push(text), isTTY, columns };
+  const progress = startProgress(sink, { label: "track", total: 100, unit: "windows", now: () => time });
+  return { written, progress, at: (ms: number) => void (time = ms) };
+}
