@@ -1,0 +1,255 @@
+/**
+ * LZ4 frames, read under a limit and written (github.com/lz4/lz4, doc/lz4_Frame_format.md 1.6.3 and
+ * doc/lz4_Block_format.md). Every length is checked before it is used: hostile input ends in a fault, never in a read
+ * or write out of bounds.
+ */
+import { CompressionFault } from "./fault.ts";
+import { xxh32 } from "./xxh32.ts";
+
+const MAGIC = 0x184d2204;
+const HAS_CONTENT_CHECKSUM = 0x04;
+const HAS_CONTENT_SIZE = 0x08;
+const HAS_BLOCK_CHECKSUMS = 0x10;
+const HAS_DICTIONARY = 0x01;
+const STORED = 0x80000000;
+/** A block of LZ4 expands at most 255-fold. */
+const MAX_RATIO = 255;
+
+/**
+ * Decompresses one LZ4 frame; linked blocks and all checksums are served, dictionaries are not.
+ *
+ * @param frame - exactly one frame
+ * @param limit - bytes that the result may have at most
+ * @throws CompressionFault if the frame is broken or its content exceeds the limit
+ */
+export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const need = (end: number): void => {
+    if (end > frame.length)
+      throw new CompressionFault(`expected ${end} bytes of LZ4 frame, got ${frame.length}`);
+  };
+  need(7);
+  if (view.getUint32(0, true) !== MAGIC)
+    throw new CompressionFault("expected the magic number of an LZ4 frame");
+  const flags = view.getUint8(4);
+  if (flags >> 6 !== 1) throw new CompressionFault(`expected LZ4 frame version 1, got ${flags >> 6}`);
+  if ((flags & HAS_DICTIONARY) !== 0)
+    throw new CompressionFault("expected an LZ4 frame without a dictionary");
+  const blockCode = (view.getUint8(5) >> 4) & 7;
+  if (blockCode < 4)
+    throw new CompressionFault(`expected an LZ4 block size code of 4 to 7, got ${blockCode}`);
+  const blockMax = 1 << (8 + 2 * blockCode);
+
+  const headerEnd = (flags & HAS_CONTENT_SIZE) !== 0 ? 14 : 6;
+  need(headerEnd + 1);
+  if (view.getUint8(headerEnd) !== ((xxh32(frame.subarray(4, headerEnd)) >>> 8) & 0xff)) {
+    throw new CompressionFault("expected a matching checksum of the LZ4 frame header");
+  }
+  const bound = Math.min(limit, frame.length * MAX_RATIO);
+  let contentSize = -1;
+  if ((flags & HAS_CONTENT_SIZE) !== 0) {
+    contentSize = view.getUint32(6, true) + view.getUint32(10, true) * 2 ** 32;
+    if (contentSize > bound)
+      throw new CompressionFault(`expected at most ${bound} bytes of content, got ${contentSize}`);
+  }
+
+  let out: Uint8Array = new Uint8Array(
+    contentSize >= 0 ? contentSize : Math.min(bound, 4 * frame.length + 64),
+  );
+  let length = 0;
+  let at = headerEnd + 1;
+  for (;;) {
+    need(at + 4);
+    const word = view.getUint32(at, true);
+    at += 4;
+    if (word === 0) break;
+    const size = word & ~STORED;
+    if (size > blockMax)
+      throw new CompressionFault(`expected an LZ4 block of at most ${blockMax} bytes, got ${size}`);
+    const end = at + size;
+    need(end + ((flags & HAS_BLOCK_CHECKSUMS) !== 0 ? 4 : 0));
+    // A block never yields more than blockMax bytes, so that growing here keeps the block decoder free of growing.
+    const room = Math.min(bound, length + Math.min(blockMax, size * MAX_RATIO));
+    if (out.length < room && contentSize < 0)
+      out = grown(out, length, Math.min(bound, Math.max(room, 2 * out.length)));
+    if (word >= STORED) {
+      if (length + size > out.length) throw tooLong(out.length);
+      out.set(frame.subarray(at, end), length);
+      length += size;
+    } else {
+      length = decompressBlock(frame, at, end, out, length, Math.min(out.length, length + blockMax));
+    }
+    at = end;
+    if ((flags & HAS_BLOCK_CHECKSUMS) !== 0) {
+      if (view.getUint32(at, true) !== xxh32(frame.subarray(at - size, at))) {
+        throw new CompressionFault("expected a matching checksum of an LZ4 block");
+      }
+      at += 4;
+    }
+  }
+  const content = out.subarray(0, length);
+  if (contentSize >= 0 && length !== contentSize) {
+    throw new CompressionFault(`expected ${contentSize} bytes of LZ4 content, got ${length}`);
+  }
+  if ((flags & HAS_CONTENT_CHECKSUM) !== 0) {
+    need(at + 4);
+    if (view.getUint32(at, true) !== xxh32(content)) {
+      throw new CompressionFault("expected a matching checksum of the LZ4 content");
+    }
+    at += 4;
+  }
+  if (at !== frame.length)
+    throw new CompressionFault(`expected the LZ4 frame to end at byte ${at}, got ${frame.length}`);
+  return content;
+}
+
+/** Decompresses one block at `out[length…end)`; matches may reach back into earlier blocks. Returns the new length. */
+function decompressBlock(
+  input: Uint8Array,
+  start: number,
+  stop: number,
+  out: Uint8Array,
+  length: number,
+  end: number,
+): number {
+  let at = start;
+  let to = length;
+  while (at < stop) {
+    const token = input[at++]!;
+    let literals = token >> 4;
+    if (literals === 15) {
+      let more = 255;
+      while (more === 255) {
+        if (at >= stop) throw cutShort();
+        more = input[at++]!;
+        literals += more;
+      }
+    }
+    if (literals > stop - at) throw cutShort();
+    if (literals > end - to) throw tooLong(end);
+    if (literals > 32) {
+      out.set(input.subarray(at, at + literals), to);
+      to += literals;
+      at += literals;
+    } else {
+      for (const last = at + literals; at < last;) out[to++] = input[at++]!;
+    }
+    // The last sequence of a block is literals only.
+    if (at === stop) return to;
+
+    if (stop - at < 2) throw cutShort();
+    const distance = input[at]! | (input[at + 1]! << 8);
+    at += 2;
+    if (distance === 0 || distance > to) {
+      throw new CompressionFault(
+        `expected an LZ4 match within the last ${to} bytes, got a distance of ${distance}`,
+      );
+    }
+    let matched = (token & 15) + 4;
+    if (matched === 19) {
+      let more = 255;
+      while (more === 255) {
+        if (at >= stop) throw cutShort();
+        more = input[at++]!;
+        matched += more;
+      }
+    }
+    if (matched > end - to) throw tooLong(end);
+    if (matched > 32 && distance >= matched) {
+      out.copyWithin(to, to - distance, to - distance + matched);
+      to += matched;
+    } else {
+      for (const last = to + matched; to < last; to++) out[to] = out[to - distance]!;
+    }
+  }
+  throw cutShort();
+}
+
+/**
+ * Compresses into one LZ4 frame of independent blocks of 256 KiB, with the content size and no checksums but the
+ * header's. Greedy search with one candidate a hash, like the reference's fast level.
+ */
+export function compressLz4(content: Uint8Array): Uint8Array {
+  const blockMax = 1 << 18;
+  const blocks = Math.ceil(content.length / blockMax);
+  const out = new Uint8Array(15 + content.length + 4 * blocks + 4);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint8(4, 0x60 | HAS_CONTENT_SIZE);
+  view.setUint8(5, 5 << 4);
+  view.setUint32(6, content.length % 2 ** 32, true);
+  view.setUint32(10, Math.floor(content.length / 2 ** 32), true);
+  view.setUint8(14, (xxh32(out.subarray(4, 14)) >>> 8) & 0xff);
+  const table = new Int32Array(1 << 14);
+  let at = 15;
+  for (let start = 0; start < content.length; start += blockMax) {
+    const block = content.subarray(start, start + blockMax);
+    const size = compressBlock(block, out.subarray(at + 4, at + 4 + block.length - 1), table);
+    if (size === 0) out.set(block, at + 4);
+    view.setUint32(at, size === 0 ? block.length + STORED : size, true);
+    at += 4 + (size === 0 ? block.length : size);
+  }
+  view.setUint32(at, 0, true);
+  return out.slice(0, at + 4);
+}
+
+/** Compresses one block; returns its size, or 0 if it does not fit in `out`. */
+function compressBlock(input: Uint8Array, out: Uint8Array, table: Int32Array): number {
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  const length = input.length;
+  // The format wants the last match to start 12 bytes before the end and to leave 5 literals.
+  const lastStart = length - 12;
+  const lastMatched = length - 5;
+  table.fill(-1);
+  let to = 0;
+  let anchor = 0;
+  let at = 0;
+  const extend = (count: number): void => {
+    for (let rest = count; ; rest -= 255) {
+      out[to++] = Math.min(rest, 255);
+      if (rest < 255) return;
+    }
+  };
+  const sequence = (literals: number, matched: number, distance: number): boolean => {
+    if (to + literals + literals / 255 + matched / 255 + 8 > out.length) return false;
+    out[to++] = (Math.min(literals, 15) << 4) | Math.min(matched, 15);
+    if (literals >= 15) extend(literals - 15);
+    out.set(input.subarray(anchor, anchor + literals), to);
+    to += literals;
+    if (distance === 0) return true;
+    out[to++] = distance & 0xff;
+    out[to++] = distance >> 8;
+    if (matched >= 15) extend(matched - 15);
+    return true;
+  };
+  while (at <= lastStart) {
+    const word = view.getUint32(at, true);
+    const hash = Math.imul(word, 0x9e3779b1) >>> 18;
+    const found = table[hash]!;
+    table[hash] = at;
+    if (found < 0 || at - found > 0xffff || view.getUint32(found, true) !== word) {
+      at += 1 + ((at - anchor) >> 6);
+      continue;
+    }
+    let matched = 4;
+    while (at + matched < lastMatched && input[found + matched] === input[at + matched]) matched++;
+    if (!sequence(at - anchor, matched - 4, at - found)) return 0;
+    at += matched;
+    anchor = at;
+  }
+  return sequence(length - anchor, 0, 0) ? to : 0;
+}
+
+function grown(bytes: Uint8Array, length: number, size: number): Uint8Array {
+  const bigger = new Uint8Array(size);
+  bigger.set(bytes.subarray(0, length));
+  return bigger;
+}
+
+function cutShort(): CompressionFault {
+  return new CompressionFault("expected more bytes of an LZ4 block, got its end");
+}
+
+function tooLong(limit: number): CompressionFault {
+  return new CompressionFault(`expected LZ4 content of at most ${limit} bytes, got more`);
+}

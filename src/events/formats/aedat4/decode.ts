@@ -1,0 +1,246 @@
+/** Reading AEDAT 4.0 (see layout.ts): packet by packet, events only. */
+import { UnsupportedError } from "../../../core/index.ts";
+import type { Events } from "../../columns.ts";
+import { CompressionFault } from "../../compression/fault.ts";
+import { decompressLz4 } from "../../compression/lz4.ts";
+import { loadZstd } from "../../compression/zstd.ts";
+import { Faults } from "../../faults.ts";
+import { type OpenOptions, type Recording, recordingOf } from "../../recording.ts";
+import type { ByteSource } from "../../source.ts";
+import { FlatbufferFault, RootTable } from "./flatbuffer.ts";
+import { type StreamInfo, streamsOf } from "./info.ts";
+import {
+  type Compression,
+  COMPRESSIONS,
+  EVENT,
+  EVENT_PACKET,
+  IO_HEADER,
+  MAX_EXPANSION,
+  MAX_HEADER_BYTES,
+  MAX_PACKET_BYTES,
+  PACKET_HEADER_BYTES,
+  VERSION_LINE,
+} from "./layout.ts";
+
+/**
+ * Opens an AEDAT 4.0 recording and reads its first stream of type `EVTS`; other streams are passed over by their length.
+ * One batch is one packet.
+ *
+ * In `recover` mode a recording that was cut off is read up to its last whole packet, a packet that does not decompress
+ * or parse is left out, and so is each event that lies outside the sensor or goes back in time. In `strict` mode each of
+ * these is an error, raised after all packets before it were delivered. A broken header is an error in both.
+ *
+ * @throws FormatError from here for the header, from the iteration for packets
+ */
+export async function openAedat4(source: ByteSource, options: OpenOptions = {}): Promise<Recording> {
+  const { mode = "strict", file } = options;
+  const faults = new Faults("aedat4", mode, file);
+  const header = await readHeader(source, faults);
+  const stream = header.streams.find((s) => s.type === EVENT_PACKET.identifier);
+  if (stream?.sensor === undefined) {
+    const types = header.streams.map((s) => s.type).join(", ");
+    const sought = stream === undefined ? "a stream of type EVTS" : `sizeX and sizeY of stream ${stream.id}`;
+    throw faults.error(
+      VERSION_LINE.length,
+      `expected ${sought} in infoNode, got ${types === "" ? "no stream" : types}`,
+    );
+  }
+  const batches = readPackets(source, faults, header, stream.id, new EventPackets(faults, stream.sensor));
+  return recordingOf("aedat4", stream.sensor, faults, source, batches);
+}
+
+type Header = {
+  readonly compression: Compression;
+  /** Offset at which the packets end; infinite if the header does not say. */
+  readonly packetsEnd: number;
+  readonly streams: readonly StreamInfo[];
+};
+
+async function readHeader(source: ByteSource, faults: Faults): Promise<Header> {
+  const line = new TextDecoder("latin1").decode(await source.read(VERSION_LINE.length));
+  if (line !== VERSION_LINE)
+    throw faults.error(0, `expected ${JSON.stringify(VERSION_LINE)}, got ${JSON.stringify(line)}`);
+  const start = source.offset;
+  const prefix = await source.peek(4);
+  if (prefix.length < 4) throw faults.error(start, `expected 4 bytes of header size, got ${prefix.length}`);
+  const size = uint32(prefix, 0);
+  if (size > MAX_HEADER_BYTES) {
+    throw faults.error(start, `expected a header of at most ${MAX_HEADER_BYTES} bytes, got ${size}`);
+  }
+  const bytes = await source.read(4 + size);
+  if (bytes.length < 4 + size) {
+    throw faults.error(start + bytes.length, `expected ${size} bytes of header, got ${bytes.length - 4}`);
+  }
+  try {
+    const table = new RootTable(bytes, IO_HEADER.identifier);
+    const code = table.int32(IO_HEADER.compression, 0);
+    const compression = COMPRESSIONS[code];
+    if (compression === undefined) {
+      throw new UnsupportedError(`aedat4: expected compression 0 to ${COMPRESSIONS.length - 1}, got ${code}`);
+    }
+    const position = table.int64(IO_HEADER.dataTablePosition, -1);
+    const info = table.vector(IO_HEADER.infoNode, 1);
+    const xml = new TextDecoder().decode(bytes.subarray(info.start, info.start + info.count));
+    // A recorder that did not get to close the file leaves -1; so does one that writes no table.
+    const packetsEnd = position < source.offset ? Number.POSITIVE_INFINITY : position;
+    return { compression, packetsEnd, streams: streamsOf(xml) };
+  } catch (fault) {
+    if (fault instanceof FlatbufferFault) throw faults.error(start + fault.at, fault.message);
+    throw fault;
+  }
+}
+
+async function* readPackets(
+  source: ByteSource,
+  faults: Faults,
+  header: Header,
+  streamId: number,
+  packets: EventPackets,
+): AsyncGenerator<Events> {
+  const decompress = await decompressorOf(header.compression);
+  const known = new Set(header.streams.map((s) => s.id));
+  while (source.offset < header.packetsEnd) {
+    const start = source.offset;
+    const head = await source.read(PACKET_HEADER_BYTES);
+    if (head.length === 0) {
+      if (header.packetsEnd === Number.POSITIVE_INFINITY) return;
+      return faults.meet(start, `expected packets up to byte ${header.packetsEnd}, got the end of the file`);
+    }
+    if (head.length < PACKET_HEADER_BYTES) {
+      return faults.meet(
+        start,
+        `expected ${PACKET_HEADER_BYTES} bytes of packet header, got ${head.length}`,
+        {
+          bytes: head.length,
+        },
+      );
+    }
+    const id = uint32(head, 0);
+    const size = uint32(head, 4);
+    if (size > MAX_PACKET_BYTES || start + PACKET_HEADER_BYTES + size > header.packetsEnd) {
+      // Where the next packet starts is unknown now: nothing after this can be trusted.
+      const most = Math.min(MAX_PACKET_BYTES, header.packetsEnd - start - PACKET_HEADER_BYTES);
+      return faults.meet(start + 4, `expected a packet of at most ${most} bytes, got ${size}`, { bytes: 8 });
+    }
+    if (!known.has(id)) {
+      faults.meet(start, `expected a stream of the header, ${[...known].join(", ")}, got ${id}`, {
+        bytes: 8 + size,
+      });
+    }
+    const bytes = id === streamId ? await source.read(size) : undefined;
+    const got = bytes === undefined ? await source.skip(size) : bytes.length;
+    if (got < size) {
+      return faults.meet(start, `expected a packet of ${size} bytes, got the end of the file after ${got}`, {
+        bytes: PACKET_HEADER_BYTES + got,
+      });
+    }
+    if (bytes === undefined) continue;
+    const events = packets.decode(start, bytes, decompress);
+    if (events.t.length > 0) yield events;
+  }
+  if ((await source.peek(1)).length === 0) {
+    faults.meet(source.offset, "expected the table of packets, got the end of the file");
+  }
+}
+
+type Decompress = (bytes: Uint8Array, limit: number) => Uint8Array;
+
+async function decompressorOf(compression: Compression): Promise<Decompress> {
+  switch (compression) {
+    case "none":
+      return (bytes) => bytes;
+    case "lz4":
+    case "lz4-high":
+      return decompressLz4;
+    case "zstd":
+    case "zstd-high":
+      return loadZstd();
+  }
+}
+
+/** Decodes the packets of one stream of events, in order. */
+class EventPackets {
+  readonly #faults: Faults;
+  readonly #width: number;
+  readonly #height: number;
+  #last = 0;
+
+  constructor(faults: Faults, { width, height }: { width: number; height: number }) {
+    this.#faults = faults;
+    this.#width = width;
+    this.#height = height;
+  }
+
+  /**
+   * @param start - offset of the packet in the file
+   * @param bytes - the packet, compressed
+   */
+  decode(start: number, bytes: Uint8Array, decompress: Decompress): Events {
+    try {
+      const limit = Math.min(MAX_PACKET_BYTES, Math.max(1 << 20, MAX_EXPANSION * bytes.length));
+      const content = decompress(bytes, limit);
+      const vector = new RootTable(content, EVENT_PACKET.identifier).vector(
+        EVENT_PACKET.elements,
+        EVENT.bytes,
+      );
+      return this.#events(
+        start,
+        new DataView(content.buffer, content.byteOffset + vector.start),
+        vector.count,
+      );
+    } catch (fault) {
+      if (!(fault instanceof CompressionFault || fault instanceof FlatbufferFault)) throw fault;
+      this.#faults.meet(start, `${fault.message}, in the packet that starts here`, {
+        bytes: 8 + bytes.length,
+      });
+      return columns(0);
+    }
+  }
+
+  #events(start: number, view: DataView, count: number): Events {
+    const { t, x, y, on } = columns(count);
+    let n = 0;
+    let last = this.#last;
+    for (let i = 0, at = 0; i < count; i++, at += EVENT.bytes) {
+      const time = view.getInt32(at + 4, true) * 4294967296 + view.getUint32(at, true);
+      const column = view.getUint16(at + EVENT.x, true);
+      const row = view.getUint16(at + EVENT.y, true);
+      if (time < last || time > Number.MAX_SAFE_INTEGER || column >= this.#width || row >= this.#height) {
+        this.#reject(start, i, time, column, row, last);
+        continue;
+      }
+      last = time;
+      t[n] = time;
+      x[n] = column;
+      y[n] = row;
+      on[n] = view.getUint8(at + EVENT.on) === 0 ? 0 : 1;
+      n++;
+    }
+    this.#last = last;
+    if (n === count) return { t, x, y, on };
+    return { t: t.slice(0, n), x: x.slice(0, n), y: y.slice(0, n), on: on.slice(0, n) };
+  }
+
+  #reject(start: number, i: number, time: number, column: number, row: number, last: number): void {
+    const expected =
+      column >= this.#width || row >= this.#height
+        ? `an event within ${this.#width}x${this.#height}, got (${column}, ${row})`
+        : `a time from ${last} to 2^53 µs, got ${time}`;
+    this.#faults.meet(start, `expected ${expected}, at event ${i} of the packet that starts here`, {
+      events: 1,
+    });
+  }
+}
+
+function columns(count: number): Events {
+  return {
+    t: new Float64Array(count),
+    x: new Uint16Array(count),
+    y: new Uint16Array(count),
+    on: new Uint8Array(count),
+  };
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+}
