@@ -111,7 +111,8 @@ export function copyBlocks(
 export function softmax(out: Floats, a: Floats, rows: number, n: number, logarithm: boolean): void {
   for (let r = 0; r < rows; r++) {
     const row = a.subarray(r * n, (r + 1) * n);
-    const peak = row.reduce((x, y) => Math.max(x, y), -Infinity);
+    let peak = -Infinity;
+    for (const x of row) peak = Math.max(peak, x);
     let total = 0;
     for (const x of row) total += Math.exp(x - peak);
     const shift = Math.log(total) + peak;
