@@ -76,7 +76,7 @@ suite("layers", () => {
     expect(all.map(({ path }) => path).filter((path) => /(^|\/)utils?(\/|\.)/.test(path))).toEqual([]);
   });
 
-  test("the linter's rules are the table (`npx vitest run -u test/architecture` rewrites them)", async () => {
+  test("the linter's rules are the table (`npx vitest run test/architecture -u` rewrites them)", async () => {
     const config = JSON.stringify({ overrides: lintOverrides() }, null, 2) + "\n";
     await expect(config).toMatchFileSnapshot(`${ROOT}.oxlint-layers.json`);
     expect(JSON.parse(readFileSync(`${ROOT}.oxlintrc.json`, "utf8"))).toMatchObject({
