@@ -4,6 +4,7 @@ import {
   cameraAtOrigin,
   cameraPosition,
   lookAt,
+  type Pose,
   pointsInCamera,
   poseBuiltinBody,
   poseInCamera,
@@ -77,7 +78,7 @@ suite("camera", () => {
     fc.assert(
       fc.property(pose, (world) => {
         const rest = restJoints(world.shape).map((v, i) => v + [0.003, -0.22, 0.03][i % 3]!);
-        const jointsOf = (p: typeof world) => poseJoints(rest, p.pose, p.translation).joints;
+        const jointsOf = (p: Pose) => poseJoints(rest, p.pose, p.translation).joints;
         const seen = poseInCamera(camera, world, rest);
         expectClose(jointsOf(seen), pointsInCamera(camera, jointsOf(world)), 1e-9);
         expectClose(jointsOf(poseInWorld(camera, seen, rest)), jointsOf(world), 1e-9);
