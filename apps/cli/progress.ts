@@ -43,7 +43,7 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
     const state = `${done}/${total} ${unit}, ${rate.toPrecision(3)}/s${left}`;
     if (terminal) {
       const text = `${label} ${bar(done / total)} ${state}`;
-      sink.write(`\r\u001b[2K${text.slice(0, (sink.columns ?? 80) - 1)}`);
+      sink.write(`\r\u001b[2K${text.slice(0, (sink.columns || 80) - 1)}`);
     } else {
       sink.write(`${label}: ${state}\n`);
     }

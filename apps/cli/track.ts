@@ -9,12 +9,12 @@ export interface TrackOptions {
   readonly out: string;
   /** Length of a pose window in milliseconds; what the weights were trained with when absent. */
   readonly windowMs?: number;
-  readonly json: boolean;
-  readonly csv: boolean;
-  readonly bvh: boolean;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly bvh?: boolean;
   readonly threads?: number;
   /** Decode what can be decoded of a damaged recording. */
-  readonly recover: boolean;
+  readonly recover?: boolean;
 }
 
 /** Add `saccade track RECORDING`. */
@@ -29,10 +29,10 @@ export function addTrack(
     .option("--weights <FILE>", "trained weights (safetensors); default: the built-in ones")
     .option("--out <DIR>", "folder for the files asked for", ".")
     .option("--window-ms <N>", "length of a pose window in milliseconds", positiveNumber)
-    .option("--json", "write poses.json", false)
-    .option("--csv", "write poses.csv", false)
-    .option("--bvh", "write poses.bvh, motion capture for animation tools", false)
+    .option("--json", "write poses.json")
+    .option("--csv", "write poses.csv")
+    .option("--bvh", "write poses.bvh, motion capture for animation tools")
     .option("--threads <N>", "worker threads; default: one for each core", count)
-    .option("--recover", "read a damaged recording as far as it goes, and say what was lost", false)
+    .option("--recover", "read a damaged recording as far as it goes, and say what was lost")
     .action(run);
 }

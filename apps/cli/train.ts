@@ -5,7 +5,7 @@ export interface TrainOptions {
   /** Training configuration. */
   readonly config: string;
   /** Go on from the last checkpoint in `out`. */
-  readonly resume: boolean;
+  readonly resume?: boolean;
   /** Folder for checkpoints and the log. */
   readonly out: string;
 }
@@ -20,7 +20,7 @@ export function addTrain(
     .description("train a model; Ctrl-C saves a checkpoint and stops")
     .addArgument(new Argument("<TASK>", "what to learn").choices(["pose"]))
     .requiredOption("--config <FILE>", "training configuration")
-    .option("--resume", "go on from the last checkpoint in the output folder", false)
+    .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
     .action(run);
 }
