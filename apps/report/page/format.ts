@@ -1,0 +1,31 @@
+/** Numbers as people read them. */
+
+/** 1234567 as "1.23 M", in three digits. */
+export function count(value: number): string {
+  const units = ["", " k", " M", " G", " T"];
+  let unit = 0;
+  let scaled = value;
+  while (Math.abs(scaled) >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return unit === 0 && Number.isInteger(value) ? String(value) : digits(scaled) + units[unit];
+}
+
+/** Three significant digits, without an exponent in the ranges met here. */
+export function digits(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return value.toFixed(0);
+  if (size >= 10) return value.toFixed(1);
+  return size >= 1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
+}
+
+/** A share in [0, 1] as per cent. */
+export function percent(share: number): string {
+  return `${share >= 0.1 ? (share * 100).toFixed(1) : (share * 100).toFixed(2)} %`;
+}
+
+/** Microseconds as seconds with two decimals. */
+export function seconds(us: number): string {
+  return (us / 1e6).toFixed(2);
+}

@@ -1,0 +1,63 @@
+/** The facts of the recording, the model and the run, and the numbers to remember. */
+import type { ReportData } from "../data.ts";
+import { byId, html } from "./dom.ts";
+import { count, digits, percent, seconds } from "./format.ts";
+import { mean, pelvisAlignedErrors, speeds } from "./metrics.ts";
+
+/** Fills title, facts and notes. */
+export function header({ recording, model, timing, notes = [] }: ReportData): void {
+  byId("name").textContent = recording.name;
+  const facts: [string, string][] = [
+    ["Format", recording.format],
+    ["Sensor", `${recording.sensor.width} × ${recording.sensor.height}`],
+    ["Duration", `${seconds(recording.durationUs)} s`],
+    ["Events", count(recording.events)],
+    ["Model", model.name],
+    ["Parameters", count(model.parameters)],
+    ["Weights", model.weights],
+    ["Attention", `${model.attention}, T = ${model.timeSteps}`],
+  ];
+  if (timing !== undefined) {
+    facts.push(["Run on", `Node ${timing.node.replace(/^v/, "")}`]);
+    facts.push(["Threads", String(timing.threads)]);
+  }
+  byId("facts").append(
+    ...facts.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
+  );
+  byId("notes").append(...notes.map((note) => html("li", {}, note)));
+}
+
+/** Fills the summary beside the stage: four or five numbers. */
+export function summary({ steps, rates, energy, timing }: ReportData): void {
+  const figure = (value: string, unit: string, name: string, about: string, style = "") =>
+    html(
+      "div",
+      { class: style },
+      html("dt", {}, name),
+      html("dd", { class: "figure" }, value, html("span", { class: "unit" }, unit)),
+      html("dd", { class: "about" }, about),
+    );
+  const error = mean(pelvisAlignedErrors(steps).perStep);
+  const speed = mean(speeds(steps).perStep);
+  const figures: HTMLElement[] = [];
+  if (Number.isFinite(error)) {
+    figures.push(figure(digits(error), "mm", "Joint error", `PEL-MPJPE over ${steps.length} steps`, "net"));
+  } else if (Number.isFinite(speed)) {
+    figures.push(figure(digits(speed), "m/s", "Joint speed", `mean over ${steps.length} steps`, "net"));
+  }
+  if (rates !== undefined && rates.layers.length > 0) {
+    const rate = percent(mean(rates.values.map(mean)) || 0).split(" ");
+    figures.push(figure(rate[0]!, "%", "Firing rate", `mean of ${rates.layers.length} layers`));
+  }
+  const cost = energy?.energy[0];
+  if (cost !== undefined) {
+    const ratio = digits(cost.denseMj / cost.spikingMj);
+    figures.push(figure(digits(cost.spikingMj), "mJ", "Energy", `${ratio}× less than dense, ${cost.node}`));
+  }
+  if (timing !== undefined) {
+    figures.push(figure(digits(timing.msPerFrame), "ms", "Time per frame", `on ${timing.threads} threads`));
+    const pace = timing.realTimeFactor >= 1 ? "keeps up with the sensor" : "slower than the sensor";
+    figures.push(figure(`${digits(timing.realTimeFactor)}×`, "", "Real time", pace));
+  }
+  byId("summary").append(...figures);
+}
