@@ -1,0 +1,6 @@
+export { constantOf, truncatedNormal, uniformFanIn } from "./init.ts";
+export { BatchNorm, Conv2d, Linear } from "./layers.ts";
+export { crossEntropy, meanSquaredError, weightedSum } from "./loss.ts";
+export { buffer, Module, type Observation, observe, parameter } from "./module.ts";
+export { Adam, clipGradientNorm, type Optimizer, Sgd } from "./optimizer.ts";
+export { constantRate, cosineRate, type Schedule, stepRate } from "./schedule.ts";

@@ -1,0 +1,31 @@
+/** Initial values of parameters, seeded. */
+import type { Random, Shape } from "../core/index.ts";
+import { full, Tensor } from "../tensor/index.ts";
+import { parameter } from "./module.ts";
+
+/** Uniform in ±1/√fanIn: PyTorch's default for convolutions and linear layers (He et al., a = √5). */
+export function uniformFanIn(random: Random, shape: Shape, fanIn: number): Tensor {
+  const bound = 1 / Math.sqrt(fanIn);
+  return filled(shape, () => random.uniform(-bound, bound));
+}
+
+/** Normal with the given deviation, cut at ±2 (PyTorch's trunc_normal_). */
+export function truncatedNormal(random: Random, shape: Shape, deviation: number): Tensor {
+  return filled(shape, () => {
+    for (;;) {
+      const value = random.normal(0, deviation);
+      if (Math.abs(value) <= 2) return value;
+    }
+  });
+}
+
+/** One number everywhere. */
+export function constantOf(shape: Shape, value: number): Tensor {
+  return parameter(full(shape, value));
+}
+
+function filled(shape: Shape, next: () => number): Tensor {
+  const tensor = Tensor.empty(shape);
+  for (let i = 0; i < tensor.size; i++) tensor.data[i] = next();
+  return parameter(tensor);
+}

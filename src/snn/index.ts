@@ -1,0 +1,18 @@
+export { attention, linearAttention, type Score, scores } from "./attention.ts";
+export { ConvBlock, Downsample, Mlp, RepConv, SepConv } from "./blocks.ts";
+export { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
+export {
+  IntegerLif,
+  Lif,
+  type NeuronConfig,
+  NeuronLayer,
+  neuronLayer,
+  ParametricLif,
+} from "./neuron-layers.ts";
+export {
+  type AttentionDesign,
+  type AttentionOptions,
+  attentionModules,
+  SpikingAttention,
+} from "./spiking-attention.ts";
+export { type Surrogate, surrogate } from "./surrogate.ts";

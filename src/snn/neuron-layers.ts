@@ -1,0 +1,79 @@
+/** Neurons as layers of a model. */
+import { Module, constantOf } from "../nn/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { integerLif, lif, type LifOptions, parametricLif } from "./neuron.ts";
+
+/** Which neuron a model is built of. */
+export type NeuronConfig = Omit<LifOptions, "initial"> & {
+  readonly kind?: "lif" | "plif" | "integer-lif";
+  /** Largest spike count of the integer neuron. */
+  readonly levels?: number;
+};
+
+/** A layer of neurons: currents `[T, ...]` in, spikes `[T, ...]` out; at rest before the first step. */
+export abstract class NeuronLayer extends Module {
+  /** @param current - `[T, ...]` */
+  forward(current: Tensor): Tensor {
+    const spikes = this.fire(current);
+    this.observer?.({ kind: "neuron", spikes });
+    return spikes;
+  }
+
+  protected abstract fire(current: Tensor): Tensor;
+}
+
+/** See {@link lif}. */
+export class Lif extends NeuronLayer {
+  readonly options: LifOptions;
+
+  constructor(options: LifOptions = {}) {
+    super();
+    this.options = options;
+  }
+
+  protected fire(current: Tensor): Tensor {
+    return lif(current, this.options).spikes;
+  }
+}
+
+/** See {@link parametricLif}; learns one leak, which starts at 1/τ. */
+export class ParametricLif extends NeuronLayer {
+  readonly leakLogit: Tensor;
+  readonly options: Omit<LifOptions, "tau">;
+
+  constructor({ tau = 2, ...options }: LifOptions = {}) {
+    super();
+    this.leakLogit = constantOf([], -Math.log(tau - 1));
+    this.options = options;
+  }
+
+  protected fire(current: Tensor): Tensor {
+    return parametricLif(current, this.leakLogit, this.options).spikes;
+  }
+}
+
+/** See {@link integerLif}. */
+export class IntegerLif extends NeuronLayer {
+  readonly levels: number;
+
+  constructor({ levels = 4 } = {}) {
+    super();
+    this.levels = levels;
+  }
+
+  protected fire(current: Tensor): Tensor {
+    return integerLif(current, { levels: this.levels });
+  }
+}
+
+/** The layer that a configuration names. */
+export function neuronLayer({ kind = "lif", levels = 4, ...options }: NeuronConfig = {}): NeuronLayer {
+  switch (kind) {
+    case "lif":
+      return new Lif(options);
+    case "plif":
+      return new ParametricLif(options);
+    case "integer-lif":
+      return new IntegerLif({ levels });
+  }
+}
