@@ -1,0 +1,39 @@
+/** Chooses and compiles a build of the kernels. */
+import { UnsupportedError } from "../../core/index.ts";
+import { relaxed } from "./generated/relaxed.ts";
+import { strict } from "./generated/strict.ts";
+
+/** `"relaxed"` fuses multiply-adds (one rounding) where the engine can; `"strict"` gives the same bits everywhere. */
+export type Build = "strict" | "relaxed";
+
+/** Options of the factories. */
+export type WasmOptions = {
+  /** Threads that kernels run on, this one included. */
+  readonly threads?: number;
+  /** Which build; the relaxed one where the engine accepts it if left out. */
+  readonly build?: Build;
+};
+
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Whether this engine accepts a build. */
+export function supports(build: Build): boolean {
+  return WebAssembly.validate(decode(build === "relaxed" ? relaxed : strict));
+}
+
+/**
+ * Compiles a build; the fastest that this engine accepts if none is named.
+ * @throws UnsupportedError where the engine accepts none
+ */
+export function compileKernels(build?: Build): WebAssembly.Module {
+  const chosen = build ?? (supports("relaxed") ? "relaxed" : "strict");
+  const bytes = decode(chosen === "relaxed" ? relaxed : strict);
+  if (!WebAssembly.validate(bytes)) {
+    throw new UnsupportedError(
+      `WasmBackend: expected an engine with the features of the ${chosen} build, got none`,
+    );
+  }
+  return new WebAssembly.Module(bytes);
+}

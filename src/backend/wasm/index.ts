@@ -1,0 +1,2 @@
+export type { Build, WasmOptions } from "./build.ts";
+export { WasmBackend } from "./wasm.ts";
