@@ -1,4 +1,10 @@
+export { encodeNpy, type NumpyArray, type NumpyData, parseNpy } from "./npy.ts";
+export { encodeNpz, parseNpz } from "./npz.ts";
+export { isNumpyArray, numpyAllowList, type ObjectArray, readNumpyPickle } from "./numpy-pickle.ts";
+export { ByteString, PersistentId, PickleGlobal, PickleRecord, type PickleValue } from "./pickle-values.ts";
+export { unpickle, type Unpickled, type UnpickleOptions } from "./pickle.ts";
 export { encodeSafetensors, parseSafetensors, type Safetensors } from "./safetensors.ts";
+export { isSparseMatrix, type SparseMatrix, toDense } from "./sparse.ts";
 export {
   bytesOf,
   checkedSize,
@@ -10,3 +16,5 @@ export {
   type StoredTensor,
   toFloat32,
 } from "./stored-tensor.ts";
+export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./torch-checkpoint.ts";
+export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
