@@ -1,0 +1,8 @@
+export {
+  type HeadConfig,
+  officialName,
+  type Outputs,
+  presets,
+  SpikeVideoFormer,
+  type SpikeVideoFormerConfig,
+} from "./spikevideoformer.ts";
