@@ -18,3 +18,4 @@ export {
 } from "./stored-tensor.ts";
 export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./torch-checkpoint.ts";
 export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
+export { readSmplModel, type SmplModel } from "./smpl-file.ts";
