@@ -1,5 +1,8 @@
+export { MOTION_KINDS, type MotionKind } from "./actions.ts";
 export { type BvhChannel, type BvhDocument, type BvhJoint, parseBvh } from "./bvh.ts";
 export { bvhFrame, bvhHeader, encodeBvh } from "./bvh-encode.ts";
 export { bvhRest, bvhTransforms } from "./bvh-kinematics.ts";
+export { generateMotion, type MotionOptions } from "./procedural.ts";
 export { retargetBvh } from "./retarget.ts";
+export { motionSeconds, poseAt } from "./sample.ts";
 export { type BoneMap, mapBones } from "./skeletons.ts";
