@@ -34,7 +34,7 @@ const OFFSETS: Vector[] = [
   [0, -0.085, 0.01],
 ];
 const STRIDE_HZ = 0.95;
-const FOCAL = 165;
+const FOCAL = 188;
 
 /** Options of {@link sampleReport}. */
 export type SampleOptions = {
@@ -111,7 +111,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         return (
           x +
           far * size! * Math.sin((2 * Math.PI * rate! * i * stepUs) / 1e6 + phase!) +
-          random.normal(0, 0.003)
+          random.normal(0, 0.0012)
         );
       }),
       ...(truth ? { truth: pose } : {}),

@@ -53,8 +53,7 @@ function curve(
     height: HEIGHT,
     columns: perStep.length,
     label: `Mean over all joints at each step, from ${digits(Math.min(...known))} to ${digits(Math.max(...known))} ${unit}`,
-    tip: (i) =>
-      `${seconds(times[i]! - times[0]!)} s   ${Number.isFinite(perStep[i]) ? digits(perStep[i]!) : "–"} ${unit}`,
+    tip: (i) => `${seconds(times[i]! - times[0]!)} s   ${digits(perStep[i]!)} ${unit}`,
   });
   gutter.classList.add("ticks");
   for (const tick of ticks) {
@@ -91,12 +90,7 @@ function curve(
     );
   });
   const row = (name: string, value: number) =>
-    html(
-      "div",
-      {},
-      html("dt", {}, name),
-      html("dd", {}, `${Number.isFinite(value) ? digits(value) : "–"} ${unit}`),
-    );
+    html("div", {}, html("dt", {}, name), html("dd", {}, `${digits(value)} ${unit}`));
   const now = html("dd");
   margin.append(
     html(
@@ -110,8 +104,7 @@ function curve(
     ),
   );
   player.onChange((step) => {
-    const value = perStep[step]!;
-    now.textContent = Number.isFinite(value) ? `${digits(value)} ${unit}` : "–";
+    now.textContent = `${digits(perStep[step]!)} ${unit}`;
   });
   return element;
 }
@@ -130,7 +123,7 @@ function jointTable({ values, perJoint }: JointSeries, unit: string, player: Pla
       "div",
       { class: "joint" },
       html("span", {}, NAMES[j]![0]),
-      html("span", {}, Number.isFinite(value) ? digits(value) : "–"),
+      html("span", {}, digits(value)),
       html(
         "div",
         { class: "bar" },

@@ -2,7 +2,7 @@
 import { type ReportData, type ReportRaster, unpackBits } from "../data.ts";
 import { byId, fitCanvas, html, onResize } from "./dom.ts";
 import { percent, seconds } from "./format.ts";
-import { about, axis, follows, lane, timeAxis } from "./lane.ts";
+import { about, columnAxis, follows, lane, timeAxis } from "./lane.ts";
 import { mean, quantile } from "./metrics.ts";
 import type { Player } from "./player.ts";
 import { css, mix, onTheme, type Palette } from "./theme.ts";
@@ -55,7 +55,7 @@ export function activity({ rates, steps }: ReportData, player: Player): void {
   });
   const canvas = html("canvas", { "aria-hidden": "true" });
   plot.prepend(canvas);
-  paintCells(canvas, plot, columns, layers.length, true, (palette, row, column) => {
+  paintCells(canvas, plot, columns, layers.length, (palette, row, column) => {
     const share = Math.min(1, (values[row]![column] ?? 0) / top);
     return mix(palette.stage, palette.net, share ** 0.8);
   });
@@ -64,10 +64,10 @@ export function activity({ rates, steps }: ReportData, player: Player): void {
     about(
       "Firing rate",
       "Share of a layer’s neurons that spike in a time step. Where nothing fires, nothing is computed.",
-      "Right, each layer’s mean.",
+      html("p", { class: "wide" }, "Right, each layer’s mean."),
       html("div", { class: "scale" }, "0", html("i"), percent(top)),
     ),
-    html("div", {}, element, linked ? timeAxis(times) : axis(["first step", "last step"])),
+    html("div", {}, element, linked ? timeAxis(times) : columnAxis(columns)),
   );
   section.hidden = false;
 }
@@ -96,7 +96,7 @@ export function raster({ rasters = [], steps }: ReportData, player: Player): voi
   section.append(
     about(
       "Spikes",
-      "Each dot is one spike of one neuron. Above, the share of the neurons shown that fire together.",
+      "A row is a neuron, a dot its spike. Above, the share of the neurons shown that fire together.",
       html("label", { class: "picker" }, html("span", {}, "Layer"), select),
     ),
     holder,
@@ -129,7 +129,7 @@ function rasterLanes(raster: ReportRaster, times: readonly number[], player: Pla
   above.element.classList.add("histogram");
   below.gutter.classList.add("ticks");
   below.gutter.append(
-    html("span", { style: "bottom: calc(100% - 8px)" }, "neuron 0"),
+    html("span", { style: "bottom: calc(100% - 8px)" }, "0"),
     html("span", { style: "bottom: 8px" }, String(neurons - 1)),
   );
   const total = mean(bits);
@@ -167,14 +167,14 @@ function rasterLanes(raster: ReportRaster, times: readonly number[], player: Pla
     c.fillRect(0, 0, width, height);
     c.fillStyle = css(palette.ink, 0.85);
     const [cell, row] = [width / timeSteps, height / neurons];
-    const [w, h] = [Math.max(1, Math.min(cell * 0.8, 5)), Math.max(1, Math.min(row * 0.8, 5))];
+    const [w, h] = [Math.max(1, Math.min(cell * 0.7, 4)), Math.max(1, Math.min(row * 0.7, 4))];
     for (let t = 0; t < timeSteps; t++) {
       const x = (t + 0.5) * cell - w / 2;
       for (let n = 0; n < neurons; n++)
         if (bits[t * neurons + n] === 1) c.fillRect(x, (n + 0.5) * row - h / 2, w, h);
     }
   });
-  return [above.element, below.element, linked ? timeAxis(times) : axis(["1", `time step ${timeSteps}`])];
+  return [above.element, below.element, linked ? timeAxis(times) : columnAxis(timeSteps)];
 }
 
 type Draw = (c: CanvasRenderingContext2D, palette: Palette, width: number, height: number) => void;
@@ -197,12 +197,12 @@ function painted(canvas: HTMLCanvasElement, frame: HTMLElement, draw: Draw): voi
   });
 }
 
+/** Fills a canvas with rows of cells, a hairline between the rows. */
 function paintCells(
   canvas: HTMLCanvasElement,
   frame: HTMLElement,
   columns: number,
   rows: number,
-  gaps: boolean,
   colour: (palette: Palette, row: number, column: number) => readonly [number, number, number],
 ): void {
   const small = html("canvas", { width: columns, height: rows });
@@ -216,7 +216,6 @@ function paintCells(
     pixels.putImageData(image, 0, 0);
     c.imageSmoothingEnabled = false;
     c.drawImage(small, 0, 0, width, height);
-    if (!gaps) return;
     c.fillStyle = css(palette.paper);
     for (let row = 1; row < rows; row++) c.fillRect(0, Math.round((row * height) / rows) - 0.5, width, 1);
   });

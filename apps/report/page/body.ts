@@ -70,5 +70,5 @@ export const VOLUMES: readonly Volume[] = [
   ...pair(20, 22, 0.03, 0.032, 0.05),
 ];
 
-/** Radius of the head (metres), and how far its centre lies from the head's joint along the neck. */
+/** Radius of the head (metres), and how far its centre lies beyond the head's joint, away from the chest. */
 export const HEAD = { radius: 0.1, above: 0.06 } as const;

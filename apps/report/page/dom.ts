@@ -34,7 +34,7 @@ export function onResize(element: Element, draw: (width: number, height: number)
   }).observe(element);
 }
 
-/** Fits a canvas to its size on the screen and clears it; returns its context, scaled to CSS pixels. */
+/** Fits a canvas to its size on the screen and clears it; returns its context, fresh but for a scale to CSS pixels. */
 export function fitCanvas(
   canvas: HTMLCanvasElement,
   width: number,
@@ -45,8 +45,8 @@ export function fitCanvas(
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d")!;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  context.reset();
+  context.scale(ratio, ratio);
   return context;
 }
 

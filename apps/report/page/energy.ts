@@ -89,7 +89,7 @@ function costs(
       "div",
       { class: "margin" },
       html("div", { class: "ratio" }, `${digits(denseMj / spikingMj)}×`),
-      html("span", {}, denseMj >= spikingMj ? "less than dense" : "of spiking: dense is cheaper"),
+      html("span", {}, denseMj >= spikingMj ? "less than dense" : "dense costs less"),
       ...(Number.isFinite(even) && even > 0 && even < 1
         ? [html("span", {}, `even at ${percent(even)} firing`)]
         : []),

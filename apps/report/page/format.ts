@@ -12,16 +12,18 @@ export function count(value: number): string {
   return unit === 0 && Number.isInteger(value) ? String(value) : digits(scaled) + units[unit];
 }
 
-/** Three significant digits, without an exponent in the ranges met here. */
+/** Three significant digits, without an exponent in the ranges met here; a dash for what is not known. */
 export function digits(value: number): string {
+  if (!Number.isFinite(value)) return value === Infinity ? "∞" : "–";
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
   return size >= 1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
-/** A share in [0, 1] as per cent. */
+/** A share in [0, 1] as per cent; a dash for what is not known. */
 export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "– %";
   return `${share >= 0.1 ? (share * 100).toFixed(1) : (share * 100).toFixed(2)} %`;
 }
 

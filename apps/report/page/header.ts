@@ -12,15 +12,13 @@ export function header({ recording, model, timing, notes = [] }: ReportData): vo
     ["Sensor", `${recording.sensor.width} × ${recording.sensor.height}`],
     ["Duration", `${seconds(recording.durationUs)} s`],
     ["Events", count(recording.events)],
+    ["Run on", timing === undefined ? "–" : `Node ${timing.node.replace(/^v/, "")}`],
     ["Model", model.name],
     ["Parameters", count(model.parameters)],
+    ["Time steps", String(model.timeSteps)],
+    ["Attention", model.attention],
     ["Weights", model.weights],
-    ["Attention", `${model.attention}, T = ${model.timeSteps}`],
   ];
-  if (timing !== undefined) {
-    facts.push(["Run on", `Node ${timing.node.replace(/^v/, "")}`]);
-    facts.push(["Threads", String(timing.threads)]);
-  }
   byId("facts").append(
     ...facts.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
   );
@@ -46,16 +44,23 @@ export function summary({ steps, rates, energy, timing }: ReportData): void {
     figures.push(figure(digits(speed), "m/s", "Joint speed", `mean over ${steps.length} steps`, "net"));
   }
   if (rates !== undefined && rates.layers.length > 0) {
-    const rate = percent(mean(rates.values.map(mean)) || 0).split(" ");
+    const rate = percent(mean(rates.values.map(mean))).split(" ");
     figures.push(figure(rate[0]!, "%", "Firing rate", `mean of ${rates.layers.length} layers`));
   }
   const cost = energy?.energy[0];
   if (cost !== undefined) {
-    const ratio = digits(cost.denseMj / cost.spikingMj);
-    figures.push(figure(digits(cost.spikingMj), "mJ", "Energy", `${ratio}× less than dense, ${cost.node}`));
+    const ratio = `${digits(cost.denseMj / cost.spikingMj)}× ${cost.denseMj >= cost.spikingMj ? "less than" : "that of"} dense`;
+    figures.push(figure(digits(cost.spikingMj), "mJ", "Energy", `${ratio}, ${cost.node}`));
   }
   if (timing !== undefined) {
-    figures.push(figure(digits(timing.msPerFrame), "ms", "Time per frame", `on ${timing.threads} threads`));
+    figures.push(
+      figure(
+        digits(timing.msPerFrame),
+        "ms",
+        "Time per frame",
+        timing.threads === 1 ? "on one thread" : `on ${timing.threads} threads`,
+      ),
+    );
     const pace = timing.realTimeFactor >= 1 ? "keeps up with the sensor" : "slower than the sensor";
     figures.push(figure(`${digits(timing.realTimeFactor)}×`, "", "Real time", pace));
   }

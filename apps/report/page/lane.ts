@@ -1,6 +1,5 @@
 /** A plot over time in the page's shared columns: gutter, plot, margin; with a playhead and a tip. */
 import { html } from "./dom.ts";
-import { seconds } from "./format.ts";
 import { drag, type Player } from "./player.ts";
 
 /** The parts of a lane, to be filled. */
@@ -55,20 +54,28 @@ export function follows(player: Player, columns: number): boolean {
   return columns > 0 && columns % player.steps === 0;
 }
 
-/** The labels below a lane: start, middle and end of the time axis, in seconds. */
+/** The labels below a lane on the player's time axis: round times, in seconds from the first step. */
 export function timeAxis(times: readonly number[]): HTMLElement {
-  const [first, last] = [times[0]!, times.at(-1)!];
-  const labels = [0, 0.25, 0.5, 0.75, 1].map((share) => `${seconds((last - first) * share)} s`);
-  return axis(labels);
+  const span = times.at(-1)! - times[0]!;
+  const ticks = span === 0 ? [0] : roundTicks(span / 1e6, 7).filter((second) => second * 1e6 <= span);
+  // A step fills a column; its time is the column's middle.
+  return axis(
+    ticks.map((second) => {
+      const step = span === 0 ? 0 : ((second * 1e6) / span) * (times.length - 1);
+      return [`${second} s`, (step + 0.5) / times.length];
+    }),
+  );
 }
 
-/** Labels spread evenly below a lane. */
-export function axis(labels: readonly string[]): HTMLElement {
-  return html(
-    "div",
-    { class: "lane" },
-    html("div", { class: "axis" }, ...labels.map((text) => html("span", {}, text))),
-  );
+/** Labels below a lane, each at its share of the width. */
+export function axis(labels: readonly (readonly [text: string, at: number])[]): HTMLElement {
+  const spans = labels.map(([text, at]) => html("span", { style: `left: ${at * 100}%` }, text));
+  return html("div", { class: "lane" }, html("div", { class: "axis" }, ...spans));
+}
+
+/** The axis of columns that are not on the player's time axis: their numbers, from 1. */
+export function columnAxis(columns: number): HTMLElement {
+  return axis([...new Set([1, columns])].map((column) => [String(column), (column - 0.5) / columns]));
 }
 
 /** Round values from 0 to at least `most`, about `about` of them. */

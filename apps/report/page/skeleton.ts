@@ -178,14 +178,14 @@ function volumes(pose: readonly Point[]): Solid[] {
     const a = pose[from]!;
     return { a, b: beyond === 0 ? pose[to]! : extended(a, pose[to]!, beyond), radii, side };
   });
-  const [neck, head] = [pose[12]!, pose[15]!];
-  const crown = extended(neck, head, HEAD.above + 0.05);
+  // The head stands on the line from the chest, for the joint itself lies before the spine.
+  const [chest, head] = [pose[9]!, pose[15]!];
   return [
     ...solids,
     {
-      a: extended(neck, head, HEAD.above - 0.02),
-      b: crown,
-      radii: [HEAD.radius * 0.84, HEAD.radius],
+      a: extended(chest, head, HEAD.above - 0.035),
+      b: extended(chest, head, HEAD.above + 0.035),
+      radii: [HEAD.radius * 0.82, HEAD.radius],
       side: "",
     },
   ];
