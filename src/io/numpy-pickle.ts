@@ -2,7 +2,7 @@
 import { show } from "../core/index.ts";
 import { decodeArray, type NumpyArray, type NumpyDtype, parseDtype } from "./npy.ts";
 import { PickleConverter, type PickleRules, PYTHON_RULES } from "./pickle-convert.ts";
-import { PickleRecord, type PickleValue } from "./pickle-values.ts";
+import type { PickleRecord, PickleValue } from "./pickle-values.ts";
 import { unpickle } from "./pickle.ts";
 import type { SparseMatrix } from "./sparse.ts";
 
@@ -33,18 +33,19 @@ export const numpyAllowList: ReadonlySet<string> = new Set([...Object.keys(NUMPY
 /**
  * Reads a pickle of arrays. Nothing in it is executed.
  *
- * @param options - `file`: name for messages; `allow`: further globals, which become `{ callable, args, state }`
+ * @param options - `file`: name for messages; `allow`: further globals, which become `{ callable, args, state }`;
+ *   `maxBytes`: bound of what the arrays may take together, 2 GiB by default
  * @returns plain values: arrays as {@link NumpyArray} or {@link ObjectArray}, sparse matrices as {@link SparseMatrix},
  *   chumpy variables as the arrays they hold, dictionaries as maps, tuples as arrays
  * @throws FormatError if the pickle is damaged or names a global that is not allowed
  */
 export function readNumpyPickle(
   bytes: Uint8Array,
-  options: { file?: string | undefined; allow?: Iterable<string> } = {},
+  options: { file?: string | undefined; allow?: Iterable<string>; maxBytes?: number } = {},
 ): unknown {
-  const { file, allow = [] } = options;
+  const { file, allow = [], maxBytes } = options;
   const { value } = unpickle(bytes, { allow: new Set([...numpyAllowList, ...allow]), file });
-  return new PickleConverter({ rules: NUMPY_RULES, file }).convert(value);
+  return new PickleConverter({ rules: NUMPY_RULES, maxBytes, file }).convert(value);
 }
 
 /** Whether a converted value is an array of numbers or text. */
@@ -90,7 +91,9 @@ function decode(
   const dtype = type === undefined ? undefined : converter.convert(type);
   if (!isDtype(dtype)) return converter.fail("expected a dtype, got another value");
   if (dtype.kind !== "O") {
-    return decodeArray(converter.bytes(content), dtype, shape, {
+    const bytes = converter.bytes(content);
+    converter.spend(bytes.byteLength);
+    return decodeArray(bytes, dtype, shape, {
       fortran,
       fail: (what) => converter.fail(what),
     });
@@ -99,6 +102,7 @@ function decode(
   if (!Array.isArray(content) || content.length !== size || (fortran && shape.length > 1)) {
     return converter.fail(`expected the ${size} objects of an array ${show(shape)} in row-major order`);
   }
+  converter.spend(8 * size);
   return { shape, items: content.map((item) => converter.convert(item)) };
 }
 
@@ -141,6 +145,7 @@ function select(record: PickleRecord, converter: PickleConverter): NumpyArray {
   if (!isNumpyArray(source) || !isNumpyArray(indices) || !ArrayBuffer.isView(source.data)) {
     return converter.fail("expected a chumpy selection from an array by an array, got other values");
   }
+  converter.spend(8 * indices.data.length);
   const data = Float64Array.from(indices.data as ArrayLike<number>, (i) => {
     return (
       (source.data as Float64Array)[i] ??

@@ -1,7 +1,13 @@
 /** From the records of a pickle to plain values, by one rule for each callable. */
 import { FormatError } from "../core/index.ts";
 import { fromLatin1 } from "./byte-reader.ts";
-import { ByteString, PersistentId, PickleGlobal, PickleRecord, type PickleValue } from "./pickle-values.ts";
+import {
+  ByteString,
+  PersistentId,
+  PickleGlobal,
+  type PickleRecord,
+  type PickleValue,
+} from "./pickle-values.ts";
 
 /** Makes the plain value of a record; `converter` converts what the record holds. */
 export type PickleRule = (record: PickleRecord, converter: PickleConverter) => unknown;
@@ -14,10 +20,13 @@ export type ConvertOptions = {
   readonly rules: PickleRules;
   /** Gives what a reference stands for; without it, references are refused. */
   readonly resolve?: (reference: PersistentId, converter: PickleConverter) => unknown;
+  /** Bound of what values that are not views may take together, 2 GiB by default. */
+  readonly maxBytes?: number | undefined;
   /** Name of the file, for messages. */
   readonly file?: string | undefined;
 };
 
+const MAX_AXES = 64;
 const MAX_DEPTH = 400;
 const UNDER_WAY = Symbol("under way");
 
@@ -30,11 +39,14 @@ export class PickleConverter {
   readonly #resolve: ConvertOptions["resolve"];
   readonly #file: string | undefined;
   readonly #done = new Map<object, unknown>();
+  readonly #maxBytes: number;
+  #spent = 0;
   #depth = 0;
   #offset = 0;
 
   /** @param options - the rules, and what references stand for */
-  constructor({ rules, resolve, file }: ConvertOptions) {
+  constructor({ rules, resolve, maxBytes = 2 ** 31, file }: ConvertOptions) {
+    this.#maxBytes = maxBytes;
     this.#rules = rules;
     this.#resolve = resolve;
     this.#file = file;
@@ -43,6 +55,16 @@ export class PickleConverter {
   /** Throws a FormatError at the innermost record that is being converted. */
   fail(what: string): never {
     throw new FormatError("pickle", this.#offset, what, this.#file);
+  }
+
+  /**
+   * Counts bytes that a value takes beside the file's own. Many records may share one argument, so that without a bound
+   * a small file could ask for any amount of memory.
+   */
+  spend(bytes: number): void {
+    this.#spent += bytes;
+    if (this.#spent > this.#maxBytes)
+      this.fail(`expected at most ${this.#maxBytes} bytes of copies, got more`);
   }
 
   /** The plain value of a pickle value. */
@@ -73,12 +95,12 @@ export class PickleConverter {
     return plain instanceof Uint8Array ? plain : this.fail("expected bytes, got another value");
   }
 
-  /** A tuple or list of non-negative integers below 2^53. */
+  /** A tuple or list of at most 64 non-negative integers below 2^53: a shape or the like. */
   integers(value: PickleValue | undefined): number[] {
     const valid = (x: PickleValue): x is number => typeof x === "number" && Number.isSafeInteger(x) && x >= 0;
-    return Array.isArray(value) && value.every(valid)
+    return Array.isArray(value) && value.length <= MAX_AXES && value.every(valid)
       ? value
-      : this.fail("expected a tuple of non-negative integers, got another value");
+      : this.fail(`expected a tuple of at most ${MAX_AXES} non-negative integers, got another value`);
   }
 
   /** An object's state by attribute name. */
@@ -124,9 +146,12 @@ export class PickleConverter {
     const { callable, args, state = null } = record;
     const rule = Object.hasOwn(this.#rules, callable) ? this.#rules[callable] : undefined;
     if (rule !== undefined) return rule(record, this);
-    return { callable, args: this.convert([...args]), state: this.convert(state) };
+    return { callable, args: this.convert(args), state: this.convert(state) };
   }
 }
+
+/** What one entry of a set or map is reckoned to take. */
+const ENTRY_BYTES = 32;
 
 /** Rules for the classes of Python's own library that data files hold. */
 export const PYTHON_RULES: PickleRules = {
@@ -146,30 +171,35 @@ function bothNames(name: string, rule: PickleRule): PickleRules {
 
 /** `_codecs.encode(text, "latin1")`: how Python 3 writes bytes for protocols below 3. */
 function encodeLatin1({ args }: PickleRecord, converter: PickleConverter): Uint8Array {
-  const bytes = fromLatin1(converter.text(args[0]));
-  return bytes ?? converter.fail("expected characters up to U+00FF, got others");
+  return bytesOf(converter.text(args[0]), converter);
+}
+
+function bytesOf(text: string, converter: PickleConverter): Uint8Array {
+  converter.spend(text.length);
+  return fromLatin1(text) ?? converter.fail("expected characters up to U+00FF, got others");
 }
 
 function toBytes({ args }: PickleRecord, converter: PickleConverter): Uint8Array {
   const [value] = args;
   if (value === undefined) return new Uint8Array(0);
-  return typeof value === "string"
-    ? (fromLatin1(value) ?? converter.fail("expected characters up to U+00FF, got others"))
-    : converter.bytes(value);
+  return typeof value === "string" ? bytesOf(value, converter) : converter.bytes(value);
 }
 
 function toSet({ args }: PickleRecord, converter: PickleConverter): Set<unknown> {
   const [values = []] = args;
-  return Array.isArray(values)
-    ? new Set(values.map((value) => converter.convert(value)))
-    : converter.fail("expected the members of a set as a list, got another value");
+  if (!Array.isArray(values))
+    return converter.fail("expected the members of a set as a list, got another value");
+  converter.spend(ENTRY_BYTES * values.length);
+  return new Set(values.map((value) => converter.convert(value)));
 }
 
 function orderedDict({ args, entries }: PickleRecord, converter: PickleConverter): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   // Python 2 gives the pairs as an argument, Python 3 sets them afterwards.
   const pairs = args[0] ?? [];
-  for (const pair of Array.isArray(pairs) ? [...pairs, ...entries] : entries) {
+  if (!Array.isArray(pairs)) return converter.fail("expected pairs as a list, got another value");
+  converter.spend(ENTRY_BYTES * pairs.length);
+  for (const pair of [...pairs, ...entries]) {
     if (!Array.isArray(pair) || pair.length !== 2) return converter.fail("expected pairs, got another value");
     map.set(converter.convert(pair[0]!), converter.convert(pair[1]!));
   }

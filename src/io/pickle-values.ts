@@ -16,7 +16,7 @@ export class PickleGlobal {
 export class PickleRecord {
   /** Name of the callable: module and name, separated by a blank. */
   readonly callable: string;
-  readonly args: readonly PickleValue[];
+  readonly args: PickleValue[];
   /** Offset of the opcode that built it, for messages. */
   readonly offset: number;
   /** Argument of BUILD: the object's state. */
@@ -31,7 +31,7 @@ export class PickleRecord {
    * @param args - the arguments of the call
    * @param offset - offset of the opcode
    */
-  constructor(callable: string, args: readonly PickleValue[], offset: number) {
+  constructor(callable: string, args: PickleValue[], offset: number) {
     this.callable = callable;
     this.args = args;
     this.offset = offset;

@@ -62,7 +62,7 @@ export function readSmplModel(bytes: Uint8Array, file?: string): SmplModel {
     // Before the regressor: only what the file holds bounds the product of vertices and joints.
     posedirs: array("posedirs", vertexCount, 3, 9 * (jointCount - 1)).data,
     jRegressor: isSparseMatrix(sparse)
-      ? finite("J_regressor", toDense(sparse, [jointCount, vertexCount]), fail)
+      ? finite("J_regressor", toDense(sparse, [jointCount, vertexCount], file), fail)
       : array("J_regressor", jointCount, vertexCount).data,
     weights: array("weights", vertexCount, jointCount).data,
     parents: parentsOf(tree.data, jointCount, fail),

@@ -22,12 +22,17 @@ export function isSparseMatrix(value: unknown): value is SparseMatrix {
  * The dense values `[R, C]`, row-major.
  *
  * @param expected - the shape that the caller has room for; checked before anything is allocated
+ * @param file - name of the file, for messages
  * @throws FormatError if the shape is another one, or an index reaches outside
  */
-export function toDense(matrix: SparseMatrix, expected: readonly [number, number]): Float64Array {
+export function toDense(
+  matrix: SparseMatrix,
+  expected: readonly [number, number],
+  file?: string,
+): Float64Array {
   const { layout, shape, data, indices, starts } = matrix;
   const fail = (what: string): never => {
-    throw new FormatError("pickle", 0, what);
+    throw new FormatError("pickle", 0, what, file);
   };
   const [rows, columns] = expected;
   if (shape[0] !== rows || shape[1] !== columns) {

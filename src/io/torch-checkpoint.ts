@@ -44,10 +44,20 @@ const STORAGES: Readonly<Record<string, StoredDtype>> = {
   "torch BoolStorage": "BOOL",
 };
 
+const TORCH_RULES: PickleRules = {
+  ...NUMPY_RULES,
+  "torch._utils _rebuild_tensor_v2": tensor,
+  "torch._utils _rebuild_tensor": tensor,
+  "torch._utils _rebuild_parameter": ({ args }, converter) => converter.convert(args[0] ?? null),
+  "torch Size": ({ args }, converter) => converter.convert(args[0] ?? []),
+  "torch device": ({ args }, converter) => converter.text(args[0]),
+  "collections defaultdict": ({ entries }, converter) => converter.convert(entries),
+};
+
 /** Globals that {@link readTorchCheckpoint} allows. */
 export const torchAllowList: ReadonlySet<string> = new Set([
   ...numpyAllowList,
-  ...Object.keys(torchRules(0)),
+  ...Object.keys(TORCH_RULES),
   ...Object.keys(STORAGES),
   ..."float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool"
     .split(" ")
@@ -68,19 +78,20 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
  * permits.
  *
  * @param options - `file`: name for messages; `allow`: further globals, which become `{ callable, args, state }` in
- *   `rest`; `maxBytes`: bound of what tensors that are not contiguous may take as copies, 2 GiB by default
+ *   `rest`; `maxBytes`: bound of what tensors take that cannot be views, 2 GiB by default
  * @throws FormatError if the file is damaged, names a global that is not allowed, or holds no state dictionary
  */
 export function readTorchCheckpoint(
   bytes: Uint8Array,
   options: { file?: string | undefined; allow?: Iterable<string>; maxBytes?: number } = {},
 ): TorchCheckpoint {
-  const { file, allow = [], maxBytes = 2 ** 31 } = options;
+  const { file, allow = [], maxBytes } = options;
   const names = new Set([...torchAllowList, ...allow]);
   const { value, storage } = isZip(bytes) ? readZipped(bytes, names, file) : readLegacy(bytes, names, file);
   const known = new Map<string, Storage>();
   const root = new PickleConverter({
-    rules: torchRules(maxBytes),
+    rules: TORCH_RULES,
+    maxBytes,
     resolve: ({ id }, converter) => {
       const { key, dtype, size } = referenceOf(id, (what) => converter.fail(what));
       const found = known.get(key) ?? { dtype, bytes: storage(key) };
@@ -174,32 +185,14 @@ function textOf(value: PickleValue | undefined): string | undefined {
   return value instanceof ByteString ? value.text : typeof value === "string" ? value : undefined;
 }
 
-/** The rules of one reading; copies that they make are counted against `maxBytes`. */
-function torchRules(maxBytes: number): PickleRules {
-  let left = maxBytes;
-  const tensor = ({ args }: PickleRecord, converter: PickleConverter): StoredTensor => {
-    const storage = args[0] instanceof PersistentId ? (converter.convert(args[0]) as Storage) : undefined;
-    const [offset] = converter.integers([args[1] ?? null]);
-    const shape = converter.integers(args[2]);
-    const strides = converter.integers(args[3]);
-    if (storage === undefined) return converter.fail("expected a tensor with a storage, got another value");
-    return cutTensor(storage, offset!, shape, strides, {
-      fail: (what) => converter.fail(what),
-      spend: (count) => {
-        left -= count;
-        if (left < 0) converter.fail(`expected at most ${maxBytes} bytes of copied tensors, got more`);
-      },
-    });
-  };
-  return {
-    ...NUMPY_RULES,
-    "torch._utils _rebuild_tensor_v2": tensor,
-    "torch._utils _rebuild_tensor": tensor,
-    "torch._utils _rebuild_parameter": ({ args }, converter) => converter.convert(args[0] ?? null),
-    "torch Size": ({ args }, converter) => converter.convert(args[0] ?? []),
-    "torch device": ({ args }, converter) => converter.text(args[0]),
-    "collections defaultdict": ({ entries }, converter) => converter.convert(entries),
-  };
+/** `_rebuild_tensor_v2(storage, offset, shape, strides, …)`. */
+function tensor({ args }: PickleRecord, converter: PickleConverter): StoredTensor {
+  const [reference, start, shape, strides] = args;
+  if (!(reference instanceof PersistentId))
+    return converter.fail("expected a tensor with a storage, got another value");
+  const storage = converter.convert(reference) as Storage;
+  const [offset] = converter.integers([start ?? null]);
+  return cutTensor(storage, offset!, converter.integers(shape), converter.integers(strides), converter);
 }
 
 /** A tensor from its storage; a view where its strides are those of row-major order, else a copy in that order. */
@@ -208,17 +201,17 @@ function cutTensor(
   offset: number,
   shape: readonly number[],
   strides: readonly number[],
-  { fail, spend }: { fail: (what: string) => never; spend: (bytes: number) => void },
+  converter: PickleConverter,
 ): StoredTensor {
   const itemBytes = ITEM_BYTES[dtype];
   const available = bytes.byteLength / itemBytes;
   const size = checkedSize(shape);
   if (strides.length !== shape.length)
-    fail(`expected a stride for each axis of ${show(shape)}, got ${show(strides)}`);
+    converter.fail(`expected a stride for each axis of ${show(shape)}, got ${show(strides)}`);
   const reach = shape.reduce((last, axis, i) => last + (axis - 1) * strides[i]!, offset);
   // A size above the storage's would come of strides of 0: a small file could then ask for any amount of memory.
   if (size === undefined || size > available || (size > 0 && reach >= available)) {
-    return fail(
+    return converter.fail(
       `expected a tensor within ${available} stored values, got ${show(shape)} with strides ${show(strides)}`,
     );
   }
@@ -229,10 +222,9 @@ function cutTensor(
     step *= axis;
     return fits;
   });
-  if (rowMajor) {
-    return storedTensor(dtype, shape, bytes.subarray(offset * itemBytes, (offset + size) * itemBytes));
-  }
-  spend(size * itemBytes);
+  const view = bytes.subarray(offset * itemBytes, (offset + size) * itemBytes);
+  if (!rowMajor || view.byteOffset % itemBytes !== 0) converter.spend(size * itemBytes);
+  if (rowMajor) return storedTensor(dtype, shape, view);
   const copy = new Uint8Array(size * itemBytes);
   const index = shape.map(() => 0);
   let from = offset;
@@ -260,12 +252,12 @@ function splitCheckpoint(root: unknown, file: string | undefined): TorchCheckpoi
   path.forEach((map, i) => {
     for (const [key, value] of map) if (value !== path[i + 1] && !isTensor(value)) rest.set(key, value);
   });
-  const named = [...path.at(-1)!].filter((entry): entry is [string, StoredTensor] => isTensor(entry[1]));
-  const shared = named.every(([name]) => String(name).startsWith("module."));
+  const named = [...path.at(-1)!].flatMap(([name, value]) =>
+    isTensor(value) ? [[String(name), value] as const] : [],
+  );
+  const shared = named.every(([name]) => name.startsWith("module."));
   return {
-    tensors: new Map(
-      named.map(([name, tensor]) => [shared ? name.slice("module.".length) : String(name), tensor]),
-    ),
+    tensors: new Map(named.map(([name, tensor]) => [shared ? name.slice("module.".length) : name, tensor])),
     rest,
   };
 }

@@ -179,6 +179,17 @@ suite("the pickle machine", () => {
     );
   });
 
+  test("arrays that share their bytes have a bound", () => {
+    const raw = fixture("values_p2.pkl");
+    expect(() => readNumpyPickle(raw, { maxBytes: 100 })).toThrow(/at most 100 bytes of copies/);
+    const set = "c__builtin__\nset\nh\0\x85R0";
+    const list = `(${"K\x01".repeat(1000)}lq\x00`;
+    expect(() =>
+      readNumpyPickle(ascii(`${list}(${`c__builtin__\nset\nh\0\x85R`.repeat(100)}t.`), { maxBytes: 1e6 }),
+    ).toThrow(/at most 1000000 bytes/);
+    expect(() => readNumpyPickle(ascii(`${list}${set}.`), { maxBytes: 1e6 })).not.toThrow();
+  });
+
   test("doubling a list over and over costs no memory", () => {
     const double = "(h\0h\0lq\0";
     expect(() => readNumpyPickle(ascii(`]q\0${double.repeat(300)}.`))).not.toThrow();
