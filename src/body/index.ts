@@ -68,3 +68,4 @@ export {
 } from "./rotation.ts";
 export { smplBody, type SmplBody, type SmplModel, smplRestJoints } from "./smpl.ts";
 export { type BodyPart, type Capsule, capsuleEnd, lowestPoint, surface } from "./surface.ts";
+export { bodyJoints, projectNormalized, rotationAngle, rotationFromSixD } from "./tensor-body.ts";

@@ -1,3 +1,4 @@
+export { createModel, parseModelConfig } from "./config.ts";
 export {
   type HeadConfig,
   officialName,
