@@ -54,9 +54,10 @@ test("numbers are written in three digits", () => {
     "15.1 M",
     "6.40 G",
   ]);
-  expect([0, 0.0123, 1.5, 12.34, 123.4, NaN, Infinity].map(digits)).toEqual([
+  expect([0, 0.0123, 0.1, 1.5, 12.34, 123.4, NaN, Infinity].map(digits)).toEqual([
     "0.00",
     "0.012",
+    "0.10",
     "1.50",
     "12.3",
     "123",

@@ -209,15 +209,18 @@ suite.skipIf(missing !== "")(`the report's page${missing}`, () => {
     });
     await page.locator("#event-tools").getByRole("button", { name: "Long" }).click();
     // Each press redraws both canvases and moves every playhead before it returns.
+    // The best of five rounds, for other work on the machine is not the page's.
     const msPerStep = await page.evaluate(() => {
       const right = () => new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true });
-      const start = performance.now();
-      for (let i = 0; i < 100; i++) document.body.dispatchEvent(right());
-      return (performance.now() - start) / 100;
+      const rounds = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        for (let i = 0; i < 20; i++) document.body.dispatchEvent(right());
+        return (performance.now() - start) / 20;
+      });
+      return Math.min(...rounds);
     });
     expect(await step(page)).toBe("100");
-    // A thirtieth of a second, with room for a busy machine; a few milliseconds are usual.
-    expect(msPerStep).toBeLessThan(33);
+    expect(msPerStep).toBeLessThan(25);
     await page.close();
   });
 });

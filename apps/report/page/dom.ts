@@ -34,22 +34,6 @@ export function onResize(element: Element, draw: (width: number, height: number)
   }).observe(element);
 }
 
-/** Fits a canvas to its size on the screen and clears it; returns its context, fresh but for a scale to CSS pixels. */
-export function fitCanvas(
-  canvas: HTMLCanvasElement,
-  width: number,
-  height: number,
-): CanvasRenderingContext2D {
-  const ratio = devicePixelRatio;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const context = canvas.getContext("2d")!;
-  context.reset();
-  context.scale(ratio, ratio);
-  return context;
-}
-
 /** A button that is on or off. */
 export function toggle(label: string, on: boolean, change: (on: boolean) => void): HTMLButtonElement {
   const button = html("button", { type: "button", class: "toggle", "aria-pressed": String(on) }, label);

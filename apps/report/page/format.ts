@@ -18,7 +18,7 @@ export function digits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
-  return size >= 1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
+  return size >= 0.1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
 /** A share in [0, 1] as per cent; a dash for what is not known. */

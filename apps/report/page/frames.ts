@@ -1,10 +1,11 @@
 /** The event frames, with the projected skeletons over them. */
 import { type ReportCamera, type ReportData, unpackBits } from "../data.ts";
 import { NAMES, PARENTS } from "./body.ts";
-import { choice, fitCanvas, html, onResize, toggle } from "./dom.ts";
+import { painted } from "./canvas.ts";
+import { byId, choice, html, toggle } from "./dom.ts";
 import { count } from "./format.ts";
 import type { Player } from "./player.ts";
-import { css, onTheme, type Palette, type Rgb } from "./theme.ts";
+import { css, type Palette, type Rgb } from "./theme.ts";
 
 /** The bits of each step's frame, unpacked when first asked for. */
 type Frames = (step: number) => { readonly on: Uint8Array; readonly off: Uint8Array };
@@ -19,28 +20,24 @@ const FAINTEST = 0.05;
 
 /** Draws the frame of the player's step on the canvas `#events`. */
 export function eventFrames(data: ReportData, player: Player, events: readonly number[]): void {
-  const canvas = document.getElementById("events") as HTMLCanvasElement;
+  const canvas = byId<HTMLCanvasElement>("events");
   const { width, height } = data.frames;
   const frames = unpacker(data);
   const small = html("canvas", { width, height });
   const pixels = small.getContext("2d")!;
   const image = pixels.createImageData(width, height);
-  let palette: Palette | undefined;
-  let size: readonly [number, number] = [0, 0];
   let persistence: number = PERSISTENCE[1][1];
   let showPrediction = true;
   let showTruth = true;
   const known = data.steps.some((step) => step.truth !== undefined);
 
-  const draw = () => {
+  const draw = painted(canvas, canvas.parentElement!, (context, palette, w, h) => {
     const step = player.step();
-    if (palette === undefined || size[0] === 0) return;
     paint(image.data, frames, step, persistence, palette);
     pixels.putImageData(image, 0, 0);
-    const context = fitCanvas(canvas, size[0], size[1]);
-    const scale = fittingScale(size, width, height);
-    const left = (size[0] - width * scale) / 2;
-    const top = (size[1] - height * scale) / 2;
+    const scale = fittingScale([w, h], width, height);
+    const left = (w - width * scale) / 2;
+    const top = (h - height * scale) / 2;
     context.imageSmoothingEnabled = false;
     context.drawImage(small, left, top, width * scale, height * scale);
     corners(context, left, top, width * scale, height * scale, css(palette["ink-3"]));
@@ -50,7 +47,7 @@ export function eventFrames(data: ReportData, player: Player, events: readonly n
     const project = (points: ArrayLike<number>) => projected(points, camera, left, top, scale);
     if (showPrediction) skeleton(context, project(joints), palette);
     if (showTruth && truth !== undefined) bones(context, project(truth), palette);
-  };
+  });
 
   const { camera } = data;
   const tools = [
@@ -63,24 +60,14 @@ export function eventFrames(data: ReportData, player: Player, events: readonly n
     tools.push(toggle("Prediction", true, (on) => ((showPrediction = on), draw())));
     if (known) tools.push(toggle("Truth", true, (on) => ((showTruth = on), draw())));
   }
-  document.getElementById("event-tools")!.append(...tools);
+  byId("event-tools").append(...tools);
   const now = html("span", { class: "end" });
-  document
-    .getElementById("event-legend")!
-    .append(
-      key("on", "Brighter"),
-      key("off", "Darker"),
-      ...(camera === undefined ? [] : poseKeys(known)),
-      now,
-    );
-  onResize(canvas.parentElement!, (w, h) => {
-    size = [w, h];
-    draw();
-  });
-  onTheme((colours) => {
-    palette = colours;
-    draw();
-  });
+  byId("event-legend").append(
+    key("on", "Brighter"),
+    key("off", "Darker"),
+    ...(camera === undefined ? [] : poseKeys(known)),
+    now,
+  );
   player.onChange((step) => {
     now.textContent = `${count(events[step]!)} events`;
     draw();

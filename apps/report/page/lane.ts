@@ -75,7 +75,7 @@ export function axis(labels: readonly (readonly [text: string, at: number])[]): 
 
 /** The axis of columns that are not on the player's time axis: their numbers, from 1. */
 export function columnAxis(columns: number): HTMLElement {
-  return axis([...new Set([1, columns])].map((column) => [String(column), (column - 0.5) / columns]));
+  return axis([...new Set([1, columns])].map((column) => [`step ${column}`, (column - 0.5) / columns]));
 }
 
 /** Round values from 0 to at least `most`, about `about` of them. */

@@ -1,12 +1,13 @@
 /** The report's page: reads the data that was embedded and fills every section. */
 import type { ReportData } from "../data.ts";
 import { accuracy } from "./accuracy.ts";
-import { activity, raster } from "./activity.ts";
+import { activity } from "./activity.ts";
 import { byId, html } from "./dom.ts";
 import { energy } from "./energy.ts";
 import { countPixels, eventFrames } from "./frames.ts";
 import { header, summary } from "./header.ts";
 import { createPlayer, keyboard, transport } from "./player.ts";
+import { raster } from "./raster.ts";
 import { poseView } from "./skeleton.ts";
 import { themeButton } from "./theme.ts";
 
