@@ -42,6 +42,11 @@ function plateau(phase: number, a: number, b: number, c: number, d: number): num
   return smoothStep(p, a, b) * (1 - smoothStep(p, c, d));
 }
 
+/** x, but with zero slope at x = 0: a flight that begins and ends without a jerk. */
+function softArc(x: number): number {
+  return (1.15 * x * x) / (x + 0.15);
+}
+
 const otherSide = (side: Side): Side => (side === "left" ? "right" : "left");
 
 /** A slow wandering in [−1, 1]: three sines of random rate. */
@@ -55,15 +60,18 @@ function wander(random: Random, rateHz: number): (seconds: number) => number {
     waves.reduce((sum, { size, rate, phase }) => sum + size * wave(rate * seconds + phase), 0);
 }
 
-/** A leg in a walk, as gait laboratories plot it; phase 0 is the heel's contact. */
+/**
+ * A leg in a walk; phase 0 is the heel's contact. Starts from the curves that gait laboratories plot; the harmonics of
+ * the hip were then fitted so that the standing foot carries the body at an even speed and hands over to the other.
+ */
 function walkingLeg(side: Side, p: number, stride: number): Partial<Posture> {
   return oneSide(side, {
-    Hip: 9 + 21 * stride * wave(p + 0.06),
+    Hip: 7.6 + stride * (22.8 * wave(p) - 2.6 * wave(2 * (p + 0.38)) + 0.6 * wave(3 * (p - 0.07))),
     HipOut: 1 + 1.5 * bump(p, 0.72, 0.1),
     HipTurn: 5,
-    Knee: 6 + 11 * bump(p, 0.14, 0.07) + 54 * stride * bump(p, 0.73, 0.09),
-    Foot: 18 * stride * bump(p, 0.97, 0.06) - 48 * stride * bump(p, 0.64, 0.075),
-    Toe: 26 * stride * bump(p, 0.57, 0.06),
+    Knee: 6.2 + 6.7 * bump(p, 0.13, 0.07) + 58 * stride * bump(p, 0.73, 0.083),
+    Foot: 17.8 * stride * bump(p, 0.965, 0.06) - 49 * stride * bump(p, 0.625, 0.082),
+    Toe: 26 * stride * bump(p, 0.567, 0.061),
   });
 }
 
@@ -96,14 +104,14 @@ function walk(random: Random): Action {
   };
 }
 
-/** A leg in a run; phase 0 is the contact, toe-off comes at 0.36. */
+/** A leg in a run; phase 0 is the contact, toe-off comes at 0.36. Fitted as the walk is. */
 function runningLeg(side: Side, p: number, stride: number): Partial<Posture> {
   return oneSide(side, {
-    Hip: 14 + 32 * stride * wave(p + 0.1),
+    Hip: 7.8 + stride * (32 * wave(p + 0.094) - 1.8 * wave(2 * (p + 0.44)) + 3.6 * wave(3 * (p + 0.164))),
     HipTurn: 3,
-    Knee: 14 + 22 * bump(p, 0.15, 0.07) + 84 * stride * bump(p, 0.65, 0.115),
-    Foot: 6 * bump(p, 0.95, 0.06) - 62 * stride * bump(p, 0.5, 0.11),
-    Toe: 24 * bump(p, 0.31, 0.06),
+    Knee: 15 + 16.7 * bump(p, 0.16, 0.07) + 78 * stride * bump(p, 0.672, 0.108),
+    Foot: 6.5 * stride * bump(p, 0.95, 0.06) - 73 * stride * bump(p, 0.447, 0.107),
+    Toe: 22 * stride * bump(p, 0.29, 0.058),
   });
 }
 
@@ -134,7 +142,7 @@ function run(random: Random): Action {
       pelvisTurn: -7 * wave(p),
       twist: 15 * wave(p),
       headTurn: -6 * wave(p),
-      lift: flight * bump(2 * p, 2 * 0.43, 0.14),
+      lift: flight * bump(2 * p, 2 * 0.44, 0.11),
       turnRate: curve * steering(seconds),
       ...runningLeg("left", p, stride),
       ...runningLeg("right", p + 0.5, stride),
@@ -146,12 +154,13 @@ function run(random: Random): Action {
 
 function jump(random: Random): Action {
   const height = random.uniform(0.15, 0.4);
-  const period = random.uniform(1.7, 2.5);
+  const airSeconds = 2 * Math.sqrt((2 * height) / 9.81);
+  const period = Math.max(random.uniform(1.7, 2.5), airSeconds / 0.22);
   const depth = random.uniform(0.7, 1.1);
   const reach = random.uniform(60, 150);
   const tuck = random.uniform(0, 40);
   const start = random.uniform();
-  const flight = (2 * Math.sqrt((2 * height) / 9.81)) / period;
+  const flight = airSeconds / period;
   const off = 0.46;
   const land = off + flight;
   return (seconds) => {
@@ -166,7 +175,7 @@ function jump(random: Random): Action {
       lean: 32 * fold,
       bend: 14 * fold,
       nod: -22 * fold,
-      lift: height * Math.sin(Math.PI * air) ** 1.5,
+      lift: height * softArc(Math.sin(Math.PI * air)),
       ...bothSides({
         Hip: 62 * fold + tuck * Math.sin(Math.PI * air) ** 2,
         HipOut: 4,
@@ -249,14 +258,23 @@ function kick(random: Random): Action {
       side: -6 * sign * busy,
       twist: -14 * sign * strike + 8 * sign * draw,
       ...oneSide(side, {
-        Hip: -16 * draw + height * strike,
+        Hip: 2 - 16 * draw + height * strike,
         HipOut: 4,
         Knee: 6 + 76 * chamber + 42 * retract,
         Foot: -25 * draw + 0.55 * height * strike,
+        Arm: -22 * strike,
+        ArmOut: 13 + 16 * busy,
+        Elbow: 32,
       }),
-      ...oneSide(otherSide(side), { Hip: 4, HipTurn: 12, Knee: 6 + 9 * busy }),
-      ...oneSide(otherSide(side), { Arm: 34 * strike, ArmOut: 12 + 20 * busy, Elbow: 34 }),
-      ...oneSide(side, { Arm: -22 * strike, ArmOut: 14 + 16 * busy, Elbow: 30 }),
+      ...oneSide(otherSide(side), {
+        Hip: 2 + 2 * busy,
+        HipOut: 4 - 2 * busy,
+        HipTurn: 6 + 6 * busy,
+        Knee: 6 + 9 * busy,
+        Arm: 34 * strike,
+        ArmOut: 13 + 20 * busy,
+        Elbow: 32,
+      }),
     };
   };
 }

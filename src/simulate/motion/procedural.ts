@@ -13,11 +13,8 @@ import {
 import { type Action, ACTIONS, MOTION_KINDS, type MotionKind, smoothStep } from "./actions.ts";
 import { type Channel, CHANNELS, poseOfPosture, type Posture, STANDING } from "./posture.ts";
 
-/** What to generate. */
-export type MotionOptions = {
-  /** A seed, or a generator to draw from. */
-  readonly seed?: number | string;
-  readonly random?: Random;
+/** What to generate: from a seed, or by drawing from a generator. */
+export type MotionOptions = ({ readonly seed: number | string } | { readonly random: Random }) & {
   /** Length, in (0, 3600] s. */
   readonly seconds: number;
   /** Poses a second, in (0, 10000] Hz. */
@@ -43,7 +40,7 @@ const SPEED_SMOOTHING_SECONDS = 0.04;
  * Angles and translation have continuous velocities. The same seed gives the same motion on every platform, up to the
  * last digits of sine and cosine.
  *
- * @throws ArgumentError for a length or rate out of range, or without a seed
+ * @throws ArgumentError for a length or rate out of range
  */
 export function generateMotion(options: MotionOptions): Motion {
   const { seconds, frameRateHz, kind, shape = new Float64Array(SHAPE_COEFFICIENTS) } = options;
@@ -52,10 +49,7 @@ export function generateMotion(options: MotionOptions): Motion {
       `generateMotion: expected seconds in (0, 3600] and a rate in (0, 10000] Hz, got ${seconds}, ${frameRateHz}`,
     );
   }
-  if (options.random === undefined && options.seed === undefined) {
-    throw new ArgumentError("generateMotion: expected a seed or a generator");
-  }
-  const random = options.random ?? new Random(options.seed!);
+  const random = "random" in options ? options.random : new Random(options.seed);
   const frames = Math.max(1, Math.round(seconds * frameRateHz));
   const timeline = makeTimeline(random, frames / frameRateHz, kind);
   return rooted(timeline, shape, frames, frameRateHz, random.uniform(-Math.PI, Math.PI));
@@ -161,7 +155,6 @@ function rooted(
   const pose = new Float64Array(frames * JOINTS * 3);
   const translation = new Float64Array(frames * 3);
   const step = 1 / frameRateHz;
-  const follow = 1 - Math.exp(-step / SPEED_SMOOTHING_SECONDS);
   const speed = [0, 0];
   const place = [0, 0];
   let heading = startHeading;
@@ -171,6 +164,7 @@ function rooted(
     const angles = poseOfPosture(posture, heading);
     const now = contacts(angles, rest, soles);
     const held = Math.exp(-posture.lift / 0.02); // 1 on the ground, 0 in the air
+    const follow = f === 1 ? 1 : 1 - Math.exp((-held * step) / SPEED_SMOOTHING_SECONDS);
     for (const [i, axis] of [0, 2].entries()) {
       let stance = 0;
       if (before !== undefined) {
@@ -179,8 +173,7 @@ function rooted(
           stance -= (weight * (now.points[k]![axis]! - before.points[k]![axis]!)) / step;
         }
       }
-      const first = f === 1 ? 1 : follow;
-      speed[i]! += held * first * (stance - speed[i]!);
+      speed[i]! += follow * (stance - speed[i]!);
       place[i]! += speed[i]! * step;
     }
     pose.set(angles, f * JOINTS * 3);
