@@ -1,4 +1,4 @@
-/** The safetensors format, version of the reference implementation 0.4–0.6: strict reading, deterministic writing. */
+/** The safetensors format, as the reference implementation (0.8) reads and writes it: strict in, deterministic out. */
 import { ArgumentError, FormatError } from "../core/index.ts";
 import { bytesOf, checkedSize, isStoredDtype, ITEM_BYTES, storedTensor } from "./stored-tensor.ts";
 import type { StoredDtype, StoredTensor } from "./stored-tensor.ts";
