@@ -67,5 +67,6 @@ export {
   slerp,
 } from "./rotation.ts";
 export { smplBody, type SmplBody, type SmplModel, smplRestJoints } from "./smpl.ts";
-export { type BodyPart, type Capsule, capsuleEnd, lowestPoint, surface } from "./surface.ts";
+export { type Capsule, capsuleEnd, lowestPoint, surface } from "./surface.ts";
 export { bodyJoints, projectNormalized, rotationAngle, rotationFromSixD } from "./tensor-body.ts";
+export type { BodyPart } from "./surface-patterns.ts";

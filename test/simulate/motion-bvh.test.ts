@@ -15,6 +15,7 @@ import {
 } from "../../src/body/index.ts";
 import { FormatError } from "../../src/core/index.ts";
 import {
+  type BvhChannel,
   bvhFrame,
   bvhHeader,
   bvhTransforms,
@@ -181,6 +182,42 @@ suite("BVH of our body", () => {
       bvhFrame(motion.pose.subarray(72 * f, 72 * f + 72), motion.translation.subarray(3 * f, 3 * f + 3)),
     );
     expect(bvhHeader(MEAN, 2, 60) + parts.join("")).toBe(encodeBvh(motion, MEAN));
+  });
+
+  test("a file with z up gives the same motion", () => {
+    const motion = randomMotion(5, 2);
+    const upright = parseBvh(encodeBvh(motion, MEAN));
+    // y becomes z, z becomes −y.
+    const swapped = { X: "X", Y: "Z", Z: "Y" } as const;
+    const values = upright.values.slice();
+    const joints = upright.joints.map((joint) => ({
+      ...joint,
+      offset: [joint.offset[0], -joint.offset[2], joint.offset[1]] as const,
+      channels: joint.channels.map((channel, c) => {
+        const axis = channel[0] as "X" | "Y" | "Z";
+        for (let f = 0; axis === "Z" && f < upright.frames; f++) {
+          values[f * upright.columns + joint.column + c]! *= -1;
+        }
+        return `${swapped[axis]}${channel.slice(1)}` as BvhChannel;
+      }),
+    }));
+    const a = retargetBvh(upright);
+    const b = retargetBvh({ ...upright, joints, values });
+    expectClose(b.pose, a.pose, 1e-9);
+    expectClose(b.translation, a.translation, 1e-9);
+  });
+
+  test("Mixamo's names, with their prefix, are known", () => {
+    const names = ["Hips", "Spine", "Spine1", "Spine2", "Neck", "Head"].concat(
+      ["Left", "Right"].flatMap((side) =>
+        ["UpLeg", "Leg", "Foot", "ToeBase", "Shoulder", "Arm", "ForeArm", "Hand"].map((bone) => side + bone),
+      ),
+    );
+    const bones = mapBones(names.map((name) => `mixamorig:${name}`));
+    expect(names[bones.get("spine1")!]).toBe("Spine");
+    expect(names[bones.get("left_shoulder")!]).toBe("LeftArm");
+    expect(names[bones.get("right_ankle")!]).toBe("RightFoot");
+    expect(bones.has("left_hand")).toBe(false);
   });
 
   test("a skeleton with other bones is refused, and the missing ones are listed", () => {

@@ -61,6 +61,9 @@ export type Channel = TrunkChannel | `${Side}${LimbChannel}`;
 /** A value for each channel: degrees, `lift` in metres, `turnRate` in degrees a second. */
 export type Posture = Record<Channel, number>;
 
+/** Channels that an action sets at a time in seconds; the others stay as when standing. */
+export type Action = (seconds: number) => Partial<Posture>;
+
 const LIMITS: ReadonlyMap<Channel, readonly [number, number]> = new Map<Channel, readonly [number, number]>([
   ...(Object.entries(TRUNK_LIMITS) as [TrunkChannel, readonly [number, number]][]),
   ...(Object.entries(LIMB_LIMITS) as [LimbChannel, readonly [number, number]][]).flatMap(
@@ -89,6 +92,11 @@ export function bothSides(values: Partial<Record<LimbChannel, number>>): Partial
 /** Values for the limbs of one side. */
 export function oneSide(side: Side, values: Partial<Record<LimbChannel, number>>): Partial<Posture> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${side}${name}`, value]));
+}
+
+/** The other side. */
+export function otherSide(side: Side): Side {
+  return side === "left" ? "right" : "left";
 }
 
 /** x where it is well inside [low, high]; bends smoothly (C1) so as never to leave it. */

@@ -10,8 +10,9 @@ import {
   SHAPE_COEFFICIENTS,
   surface,
 } from "../../body/index.ts";
-import { type Action, ACTIONS, MOTION_KINDS, type MotionKind, smoothStep } from "./actions.ts";
-import { type Channel, CHANNELS, poseOfPosture, type Posture, STANDING } from "./posture.ts";
+import { ACTIONS, MOTION_KINDS, type MotionKind } from "./actions.ts";
+import { smoothStep } from "./curves.ts";
+import { type Action, type Channel, CHANNELS, poseOfPosture, type Posture, STANDING } from "./posture.ts";
 
 /** What to generate: from a seed, or by drawing from a generator. */
 export type MotionOptions = ({ readonly seed: number | string } | { readonly random: Random }) & {
