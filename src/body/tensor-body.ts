@@ -106,7 +106,8 @@ function boneOffsets(): { template: Float64Array; basis: Float64Array } {
       template[at] = BUILTIN_JOINT_TEMPLATE[at]! - BUILTIN_JOINT_TEMPLATE[from]!;
       for (let k = 0; k < SHAPE_COEFFICIENTS; k++) {
         const difference =
-          BUILTIN_JOINT_BASIS[at * SHAPE_COEFFICIENTS + k]! - BUILTIN_JOINT_BASIS[from * SHAPE_COEFFICIENTS + k]!;
+          BUILTIN_JOINT_BASIS[at * SHAPE_COEFFICIENTS + k]! -
+          BUILTIN_JOINT_BASIS[from * SHAPE_COEFFICIENTS + k]!;
         basis[at * SHAPE_COEFFICIENTS + k] = difference;
       }
     }

@@ -64,7 +64,9 @@ export function parseBvh(source: Uint8Array | string, file?: string): BvhDocumen
   text.expect("Frame");
   text.expect("Time:");
   const frameTimeSeconds = text.number();
-  if (!(frameTimeSeconds > 0)) text.fail("a frame time above 0", String(frameTimeSeconds));
+  if (!(frameTimeSeconds >= 1e-6 && frameTimeSeconds <= 3600)) {
+    text.fail("a frame time of 1e-6 to 3600 s", String(frameTimeSeconds));
+  }
   const values = new Float64Array(frames * columns);
   for (let frame = 0; frame < frames; frame++) text.line(values, frame * columns, columns, `frame ${frame}`);
   if (!text.done()) text.fail(`the end after ${frames} frames`, JSON.stringify(text.word()));

@@ -32,7 +32,7 @@ import { type BoneMap, mapBones } from "./skeletons.ts";
  * the world orientation of the source's joint and A the smallest rotation from our rest bone to the source's,
  * W = R_s A; joints without a bone of their own (head, chest) keep the source's rotation from rest. The way of the
  * pelvis is scaled by the ratio of leg lengths, whatever unit the file has (CMU's is 0.0564444 m), and the body set
- * so that in one frame out of twenty its lowest sole is at y = 0 or below.
+ * so that in one frame out of five its lowest sole is at y = 0 or below.
  *
  * The file's rest pose must stand upright along a coordinate axis; it is turned to y up, facing +z. Skeletons of CMU
  * (cgspeed), Mixamo (also LAFAN1) and this library are known by the names of their bones.
@@ -78,7 +78,7 @@ export function retargetBvh(
     const posed = poseJoints(ourRest, pose.subarray(f * JOINTS * 3, (f + 1) * JOINTS * 3), place);
     lowest[f] = lowestPoint(posed, soles);
   }
-  const floor = lowest.slice().sort()[Math.floor(document.frames / 20)]!;
+  const floor = lowest.slice().sort()[Math.floor(document.frames / 5)]!;
   for (let f = 0; f < document.frames; f++) translation[3 * f + 1]! -= floor;
   return { frameRateHz: 1 / document.frameTimeSeconds, pose, translation };
 }
