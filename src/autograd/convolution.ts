@@ -28,9 +28,15 @@ export function conv2d(
 ): Tensor {
   const { stride = 1, padding = 0, groups = 1 } = options;
   const { H, W, C } = dims("conv2d", "... H W C", x.shape) as { H: number; W: number; C: number };
-  const { Co, I, k } = dims("conv2d weight", "Co I k k", weight.shape) as { Co: number; I: number; k: number };
+  const { Co, I, k } = dims("conv2d weight", "Co I k k", weight.shape) as {
+    Co: number;
+    I: number;
+    k: number;
+  };
   if (I * groups !== C || Co % groups !== 0) {
-    throw new ShapeError(`conv2d: expected weights for ${C} channels in ${groups} groups, got ${show(weight.shape)}`);
+    throw new ShapeError(
+      `conv2d: expected weights for ${C} channels in ${groups} groups, got ${show(weight.shape)}`,
+    );
   }
   if (bias !== null) dims("conv2d bias", "Co", bias.shape, { Co });
   const outHeight = outputSize("conv2d", H, k, stride, padding);
@@ -164,5 +170,8 @@ function pooled(
   const outWidth = outputSize(where, W, kernel, stride, padding);
   const images = lead.reduce((a, b) => a * b, 1);
   const out = Tensor.empty([...lead, outHeight, outWidth, C], { spikeLevels });
-  return { out, p: { images, height: H, width: W, channels: C, kernel, stride, padding, outHeight, outWidth } };
+  return {
+    out,
+    p: { images, height: H, width: W, channels: C, kernel, stride, padding, outHeight, outWidth },
+  };
 }

@@ -7,7 +7,10 @@ import { recordOne } from "./tape.ts";
 /** a + b. Shapes broadcast. @throws ShapeError */
 export function add(a: Tensor, b: Tensor): Tensor {
   const out = binary("add", a, b);
-  return recordOne(out, [a, b], (g) => [wanted(a, () => sumTo(g, a.shape)), wanted(b, () => sumTo(g, b.shape))]);
+  return recordOne(out, [a, b], (g) => [
+    wanted(a, () => sumTo(g, a.shape)),
+    wanted(b, () => sumTo(g, b.shape)),
+  ]);
 }
 
 /** a − b. Shapes broadcast. @throws ShapeError */

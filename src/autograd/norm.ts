@@ -60,7 +60,13 @@ export function batchNorm(
  * @returns weight·(x − mean)/√(variance + ε) + bias
  * @throws ShapeError
  */
-export function normalize(x: Tensor, weight: Tensor, bias: Tensor, moments: Moments, epsilon: number): Tensor {
+export function normalize(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  moments: Moments,
+  epsilon: number,
+): Tensor {
   const { C: channels } = dims("normalize", "... C", x.shape) as { C: number };
   dims("normalize weight", "C", weight.shape, { C: channels });
   const rows = x.size / channels;

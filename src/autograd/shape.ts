@@ -37,7 +37,9 @@ function permuted(x: Tensor, axes: readonly number[]): Tensor {
 export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
   const size = x.shape[axis];
   if (size === undefined || !(0 <= from && from <= to && to <= size)) {
-    throw new ArgumentError(`slice: expected 0 ≤ from ≤ to ≤ size of axis ${axis}, got ${from}…${to} of ${show(x.shape)}`);
+    throw new ArgumentError(
+      `slice: expected 0 ≤ from ≤ to ≤ size of axis ${axis}, got ${from}…${to} of ${show(x.shape)}`,
+    );
   }
   const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
@@ -58,8 +60,13 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (first === undefined) throw new ArgumentError("concat: expected at least one tensor, got none");
   for (const part of parts) {
-    if (part.shape.length !== first.shape.length || part.shape.some((s, i) => i !== axis && s !== first.shape[i])) {
-      throw new ShapeError(`concat: expected shapes that agree but on axis ${axis}, got ${show(first.shape)} and ${show(part.shape)}`);
+    if (
+      part.shape.length !== first.shape.length ||
+      part.shape.some((s, i) => i !== axis && s !== first.shape[i])
+    ) {
+      throw new ShapeError(
+        `concat: expected shapes that agree but on axis ${axis}, got ${show(first.shape)} and ${show(part.shape)}`,
+      );
     }
   }
   const inner = first.shape.slice(axis + 1).reduce((a, b) => a * b, 1);

@@ -45,7 +45,8 @@ export function detach(x: Tensor): Tensor {
  * @throws ShapeError when the loss has more than one element
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  if (loss.size !== 1) throw new ShapeError(`gradients: expected a loss of one element, got ${show(loss.shape)}`);
+  if (loss.size !== 1)
+    throw new ShapeError(`gradients: expected a loss of one element, got ${show(loss.shape)}`);
   return withoutGradients(() => {
     const sums = new GradientSums(new Set(wrt));
     sums.add(loss, full(loss.shape, 1), null);

@@ -259,14 +259,7 @@ export interface Backend {
    * Charges, fires and resets over T steps. `spikes` and `h` (potential after charge) are `[T, size]`; `initial`
    * (null: the reset potential, 0 for soft reset) and `last` (null: not wanted) are `[size]`.
    */
-  neuron(
-    spikes: Floats,
-    h: Floats,
-    last: Floats | null,
-    x: Floats,
-    initial: Floats | null,
-    p: Neuron,
-  ): void;
+  neuron(spikes: Floats, h: Floats, last: Floats | null, x: Floats, initial: Floats | null, p: Neuron): void;
   /** Back-propagation through time of {@link neuron}; `dLast` may be null. */
   neuronGrad(
     grad: NeuronGradients,

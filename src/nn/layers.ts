@@ -38,7 +38,11 @@ export class Conv2d extends Module {
   /** @param x - `[..., H, W, Ci]` */
   forward(x: Tensor): Tensor {
     const out = conv2d(x, this.weight, this.bias, this);
-    this.observer?.({ kind: "synapse", macs: (out.size / this.weight.shape[0]!) * this.weight.size, input: x });
+    this.observer?.({
+      kind: "synapse",
+      macs: (out.size / this.weight.shape[0]!) * this.weight.size,
+      input: x,
+    });
     return out;
   }
 }
@@ -69,7 +73,11 @@ export class Linear extends Module {
   /** @param x - `[..., I]` */
   forward(x: Tensor): Tensor {
     const out = linear(x, this.weight, this.bias);
-    this.observer?.({ kind: "synapse", macs: (out.size / this.weight.shape[0]!) * this.weight.size, input: x });
+    this.observer?.({
+      kind: "synapse",
+      macs: (out.size / this.weight.shape[0]!) * this.weight.size,
+      input: x,
+    });
     return out;
   }
 }

@@ -13,7 +13,8 @@ import { Tensor, tensor } from "../tensor/index.ts";
  */
 export function crossEntropy(logits: Tensor, labels: readonly number[], { smoothing = 0 } = {}): Tensor {
   const { B, K } = dims("crossEntropy", "B K", logits.shape) as { B: number; K: number };
-  if (labels.length !== B) throw new ArgumentError(`crossEntropy: expected ${B} labels, got ${labels.length}`);
+  if (labels.length !== B)
+    throw new ArgumentError(`crossEntropy: expected ${B} labels, got ${labels.length}`);
   const target = new Float64Array(B * K).fill(smoothing / K);
   labels.forEach((label, b) => {
     if (!Number.isInteger(label) || label < 0 || label >= K) {

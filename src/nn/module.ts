@@ -84,7 +84,9 @@ export abstract class Module {
    * @param stored - shape and numbers by name; sizes of 1 at the end of a shape may differ
    * @throws CheckpointError listing missing, unexpected and mis-shaped tensors; nothing is changed then
    */
-  load(stored: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>): void {
+  load(
+    stored: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>,
+  ): void {
     const own = this.namedTensors();
     const missing = [...own.keys()].filter((name) => !stored.has(name));
     const unexpected = [...stored.keys()].filter((name) => !own.has(name));
@@ -104,7 +106,8 @@ export abstract class Module {
       ...list("of another shape", misshaped),
       ...list("not finite", invalid),
     ];
-    if (faults.length > 0) throw new CheckpointError(`load: tensors do not fit the model: ${faults.join("; ")}`);
+    if (faults.length > 0)
+      throw new CheckpointError(`load: tensors do not fit the model: ${faults.join("; ")}`);
     for (const [name, tensor] of own) tensor.data.set(stored.get(name)!.data);
   }
 }

@@ -31,7 +31,10 @@ export class Sgd implements Optimizer {
     matching("Sgd", gradients, this.#parameters);
     this.steps++;
     this.#parameters.forEach((p, i) => {
-      backend().sgdStep(p.data, gradients[i]!.data, this.#velocity[i]?.data ?? null, { rate, ...this.#options });
+      backend().sgdStep(p.data, gradients[i]!.data, this.#velocity[i]?.data ?? null, {
+        rate,
+        ...this.#options,
+      });
     });
   }
 
@@ -50,7 +53,13 @@ export class Adam implements Optimizer {
   readonly #parameters: readonly Tensor[];
   readonly #first: readonly Tensor[];
   readonly #second: readonly Tensor[];
-  readonly #options: { beta1: number; beta2: number; epsilon: number; weightDecay: number; decoupled: boolean };
+  readonly #options: {
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    weightDecay: number;
+    decoupled: boolean;
+  };
 
   constructor(
     parameters: readonly Tensor[],

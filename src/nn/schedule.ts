@@ -17,7 +17,8 @@ export function constantRate(rate: number): Schedule {
  * @param options - `warmup` steps, lowest rate `floor`
  */
 export function cosineRate(rate: number, steps: number, { warmup = 0, floor = 0 } = {}): Schedule {
-  if (!(steps > warmup)) throw new ArgumentError(`cosineRate: expected steps above warmup ${warmup}, got ${steps}`);
+  if (!(steps > warmup))
+    throw new ArgumentError(`cosineRate: expected steps above warmup ${warmup}, got ${steps}`);
   return (step) => {
     if (step < warmup) return (rate * (step + 1)) / warmup;
     const done = Math.min(1, (step - warmup) / (steps - warmup));

@@ -1,5 +1,16 @@
 /** Attention between spikes: similarity scores, and the forms of them that are linear in the number of tokens. */
-import { add, affine, concat, matmul, reshape, scaleGradient, softmax, square, sub, sum } from "../autograd/index.ts";
+import {
+  add,
+  affine,
+  concat,
+  matmul,
+  reshape,
+  scaleGradient,
+  softmax,
+  square,
+  sub,
+  sum,
+} from "../autograd/index.ts";
 import { dims } from "../core/index.ts";
 import { full, Tensor } from "../tensor/index.ts";
 
@@ -26,7 +37,10 @@ export function scores(q: Tensor, k: Tensor, score: Score): Tensor {
     case "dot":
       return affine(matmul(q, k, { transB: true }), 1 / Math.sqrt(D));
     case "euclidean": {
-      const squares = add(column(sum(square(q), [q.shape.length - 1])), row(sum(square(k), [k.shape.length - 1])));
+      const squares = add(
+        column(sum(square(q), [q.shape.length - 1])),
+        row(sum(square(k), [k.shape.length - 1])),
+      );
       return affine(sub(squares, affine(matmul(q, k, { transB: true }), 2)), -1 / D, 1);
     }
     case "manhattan":
@@ -69,7 +83,9 @@ export function attention(
  * @throws ShapeError
  */
 export function linearAttention(q: Tensor, k: Tensor, v: Tensor, score: Score, scale: number): Tensor {
-  const { D } = dims("linearAttention", "... M D", k.shape, dims("linearAttention", "... N D", q.shape)) as { D: number };
+  const { D } = dims("linearAttention", "... M D", k.shape, dims("linearAttention", "... N D", q.shape)) as {
+    D: number;
+  };
   switch (score) {
     case "hamming":
       return affine(matmul(signs(q), matmul(signs(k), v, { transA: true })), scale / 2);

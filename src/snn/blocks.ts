@@ -2,7 +2,7 @@
  * Blocks of spike-driven transformers: residual sums are membrane potentials, every convolution is fed by spikes.
  * Tensors are `[T, B, H, W, C]`. Sources: [Yao2024] (Meta-SpikeFormer), [Zou2025, §3.1].
  */
-import { add, pad } from "../autograd/index.ts";
+import { add, conv2d, pad } from "../autograd/index.ts";
 import type { Random } from "../core/index.ts";
 import { BatchNorm, Conv2d, Linear, Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -23,7 +23,11 @@ export class Downsample extends Module {
     super();
     const { kernel, stride, neurons } = options;
     this.neurons = neurons === null ? null : neuronLayer(neurons);
-    this.conv = new Conv2d(random, inChannels, outChannels, kernel, { stride, padding: kernel >> 1, bias: true });
+    this.conv = new Conv2d(random, inChannels, outChannels, kernel, {
+      stride,
+      padding: kernel >> 1,
+      bias: true,
+    });
     this.norm = new BatchNorm(outChannels);
   }
 
@@ -118,9 +122,19 @@ export class RepConv extends Module {
 
   /** `[T, B, H, W, C]` → the same shape. */
   forward(x: Tensor): Tensor {
-    const normed = this.norm1.forward(this.pointwise1.forward(x));
+    const normed = this.norm1.forward(conv2d(x, this.pointwise1.weight, null));
     const bordered = pad(normed, 1, this.norm1.responseToZero());
-    const mixed = this.pointwise2.forward(this.depthwise.forward(bordered));
+    const mixed = conv2d(
+      conv2d(bordered, this.depthwise.weight, null, this.depthwise),
+      this.pointwise2.weight,
+      null,
+    );
+    // At inference the factors are one 3×3 convolution: that is what is told, not the factors.
+    this.observer?.({
+      kind: "synapse",
+      macs: 9 * this.pointwise1.weight.size * (x.size / x.shape.at(-1)!),
+      input: x,
+    });
     return this.norm3.forward(this.norm2.forward(mixed));
   }
 }

@@ -51,7 +51,11 @@ export function lif(x: Tensor, options: LifOptions = {}): NeuronOutput {
  * @param x - input current, `[T, ...]`
  * @param leakLogit - w, of one element
  */
-export function parametricLif(x: Tensor, leakLogit: Tensor, options: Omit<LifOptions, "tau"> = {}): NeuronOutput {
+export function parametricLif(
+  x: Tensor,
+  leakLogit: Tensor,
+  options: Omit<LifOptions, "tau"> = {},
+): NeuronOutput {
   return run("parametricLif", x, 1 / (1 + Math.exp(-leakLogit.item())), leakLogit, options);
 }
 

@@ -71,7 +71,9 @@ export class SpikingAttention extends Module {
     super();
     const { heads, score, neurons } = options;
     if (!(heads >= 1) || channels % heads !== 0) {
-      throw new ArgumentError(`attention: expected channels that divide into ${heads} heads, got ${channels}`);
+      throw new ArgumentError(
+        `attention: expected channels that divide into ${heads} heads, got ${channels}`,
+      );
     }
     this.inputNeurons = neuronLayer(neurons);
     this.projections = extents.map(() => new Projections(random, channels, neurons));
@@ -113,7 +115,10 @@ const orders: Record<Extent, readonly number[]> = {
 
 /** `[T, B, H, W, C]` → `[groups, tokens, D]` */
 function toTokens(x: Tensor, heads: number, extent: Extent): Tensor {
-  const { T, B, H, W, C } = dims("attention", "T B H W C", x.shape) as Record<"T" | "B" | "H" | "W" | "C", number>;
+  const { T, B, H, W, C } = dims("attention", "T B H W C", x.shape) as Record<
+    "T" | "B" | "H" | "W" | "C",
+    number
+  >;
   const split = reshape(x, [T, B, H * W, heads, C / heads]);
   const tokens = { joint: T * H * W, spatial: H * W, temporal: T }[extent];
   return reshape(permute(split, orders[extent]), [-1, tokens, C / heads]);

@@ -109,7 +109,8 @@ export class Tensor implements Disposable {
    * @throws ShapeError when called on real numbers
    */
   spikeLists(): SpikeLists {
-    if (this.spikeLevels === 0) throw new ShapeError("spikeLists: expected a tensor of spikes, got real numbers");
+    if (this.spikeLevels === 0)
+      throw new ShapeError("spikeLists: expected a tensor of spikes, got real numbers");
     const storage = this.#live();
     const columns = this.shape.at(-1) ?? 1;
     if (storage.lists?.columns !== columns) {
@@ -127,7 +128,8 @@ export class Tensor implements Disposable {
   }
 
   #live(): Storage {
-    if (this.#storage === null) throw new DisposedError(`tensor ${show(this.shape)}: used after it was freed`);
+    if (this.#storage === null)
+      throw new DisposedError(`tensor ${show(this.shape)}: used after it was freed`);
     return this.#storage;
   }
 }
@@ -146,7 +148,9 @@ export function tensor(
   options: { readonly spikeLevels?: number } = {},
 ): Tensor {
   if (sizeOf(shape) !== values.length) {
-    throw new ShapeError(`tensor: expected ${sizeOf(shape)} numbers for ${show(shape)}, got ${values.length}`);
+    throw new ShapeError(
+      `tensor: expected ${sizeOf(shape)} numbers for ${show(shape)}, got ${values.length}`,
+    );
   }
   const result = Tensor.empty(shape, options);
   result.data.set(values);

@@ -19,7 +19,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   simulate: ["core", "events", "body"],
   io: ["core", "tensor"],
   data: ["core", "events", "simulate", "body", "io", "tensor"],
+  track: ["core", "tensor", "nn", "snn", "models", "engine", "events", "body", "io"],
   train: [
+    "track",
     "core",
     "backend",
     "tensor",

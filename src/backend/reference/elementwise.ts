@@ -116,7 +116,8 @@ export function softmax(out: Floats, a: Floats, rows: number, n: number, logarit
     let total = 0;
     for (const x of row) total += Math.exp(x - peak);
     const shift = Math.log(total) + peak;
-    for (let i = 0; i < n; i++) out[r * n + i] = logarithm ? row[i]! - shift : Math.exp(row[i]! - peak) / total;
+    for (let i = 0; i < n; i++)
+      out[r * n + i] = logarithm ? row[i]! - shift : Math.exp(row[i]! - peak) / total;
   }
 }
 

@@ -53,7 +53,8 @@ export function neuronGrad(
       const fired = u >= 0 ? 1 : 0;
       const slope = surrogateDerivative(p.surrogate, u);
       const carried = p.detachReset ? 0 : slope;
-      const reset = p.reset === "hard" ? 1 - fired + (rest - charge) * carried : 1 - p.firingThreshold * carried;
+      const reset =
+        p.reset === "hard" ? 1 - fired + (rest - charge) * carried : 1 - p.firingThreshold * carried;
       const dh = dSpikes[at]! * slope + dv * reset;
       const before = t > 0 ? potentialAfter(h[at - p.size]!, p, rest) : initial === null ? rest : initial[i]!;
       const leak = before - rest;

@@ -230,14 +230,7 @@ export class ReferenceBackend implements Backend {
     convolution.maxPool2dGrad(dx, dy, x, p);
   }
 
-  neuron(
-    spikes: Floats,
-    h: Floats,
-    last: Floats | null,
-    x: Floats,
-    initial: Floats | null,
-    p: Neuron,
-  ): void {
+  neuron(spikes: Floats, h: Floats, last: Floats | null, x: Floats, initial: Floats | null, p: Neuron): void {
     neurons.neuron(spikes, h, last, x, initial, p);
   }
 

@@ -1,0 +1,123 @@
+/** What a network did in a forward pass: who fired, and which operations that caused. */
+import { type Module, observe } from "../nn/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+
+/** Operations of one layer over all watched passes. */
+export type LayerOperations = {
+  readonly layer: string;
+  /** Multiply-accumulates that a dense network of the same shape does. */
+  readonly denseMacs: number;
+  /** Multiply-accumulates done: those of layers that real numbers drive. */
+  readonly macs: number;
+  /** Accumulates done: those of layers that spikes drive, dense MACs × spikes per input. */
+  readonly acs: number;
+};
+
+/** Firing of one layer of neurons. */
+export type LayerFiring = {
+  readonly layer: string;
+  /** Spikes per neuron and time step, for each step, mean over the watched passes. */
+  readonly ratePerStep: readonly number[];
+};
+
+/** Energy of a multiply-accumulate and of an accumulate, picojoules. */
+export type EnergyCost = { readonly node: string; readonly macPj: number; readonly acPj: number };
+
+/** Float32 at 45 nm [Horowitz2014] and at 7 nm [Jouppi2021], as the four papers use them. */
+export const energyCosts = [
+  { node: "45 nm", macPj: 4.6, acPj: 0.9 },
+  { node: "7 nm", macPj: 1.69, acPj: 0.38 },
+] as const satisfies readonly EnergyCost[];
+
+/** Energy of operations in millijoules: compute only, without memory traffic. */
+export function energyMj(
+  operations: { readonly macs: number; readonly acs: number },
+  cost: EnergyCost,
+): number {
+  return (operations.macs * cost.macPj + operations.acs * cost.acPj) * 1e-9;
+}
+
+type Counts = { denseMacs: number; macs: number; acs: number };
+type Firing = { sums: Float64Array; passes: number };
+
+/**
+ * Watches the forward passes of a model until {@link ActivityMonitor.close}. ACs follow the papers' rule: the dense
+ * MACs of a layer times the measured firing rate of its input; a layer that real numbers reach (the stem, and the 1×1
+ * behind a depthwise convolution) counts MACs. A RepConv counts as the one 3×3 convolution that it is at inference.
+ */
+export class ActivityMonitor {
+  readonly #operations = new Map<string, Counts>();
+  readonly #firing = new Map<string, Firing>();
+  readonly #rasters: ReadonlyMap<string, (spikes: Tensor) => void>;
+  readonly #stop: () => void;
+
+  /**
+   * @param model - the model to watch
+   * @param rasters - called with the spikes `[T, ...]` of the layers named here, which live only during the call
+   */
+  constructor(model: Module, rasters: ReadonlyMap<string, (spikes: Tensor) => void> = new Map()) {
+    this.#rasters = rasters;
+    this.#stop = observe(model, (layer, observation) => {
+      if (observation.kind === "neuron") this.#fired(layer, observation.spikes);
+      else this.#driven(layer, observation.macs, observation.input);
+    });
+  }
+
+  /** Operations by layer, in the order in which the layers first ran. */
+  operations(): LayerOperations[] {
+    return [...this.#operations].map(([layer, counts]) => ({ layer, ...counts }));
+  }
+
+  /** Sum over the layers. */
+  total(): Omit<LayerOperations, "layer"> {
+    const sum = { denseMacs: 0, macs: 0, acs: 0 };
+    for (const { denseMacs, macs, acs } of this.#operations.values()) {
+      sum.denseMacs += denseMacs;
+      sum.macs += macs;
+      sum.acs += acs;
+    }
+    return sum;
+  }
+
+  /** Firing by layer of neurons, in the order in which they first ran. */
+  firing(): LayerFiring[] {
+    return [...this.#firing].map(([layer, { sums, passes }]) => ({
+      layer,
+      ratePerStep: Array.from(sums, (sum) => sum / passes),
+    }));
+  }
+
+  /** Stops watching. */
+  close(): void {
+    this.#stop();
+  }
+
+  #fired(layer: string, spikes: Tensor): void {
+    const timeSteps = spikes.shape[0]!;
+    const neurons = spikes.size / timeSteps;
+    let firing = this.#firing.get(layer);
+    if (firing?.sums.length !== timeSteps) {
+      firing = { sums: new Float64Array(timeSteps), passes: 0 };
+      this.#firing.set(layer, firing);
+    }
+    for (let t = 0; t < timeSteps; t++)
+      firing.sums[t]! += total(spikes, t * neurons, (t + 1) * neurons) / neurons;
+    firing.passes++;
+    this.#rasters.get(layer)?.(spikes);
+  }
+
+  #driven(layer: string, macs: number, input: Tensor): void {
+    const counts = this.#operations.get(layer) ?? { denseMacs: 0, macs: 0, acs: 0 };
+    this.#operations.set(layer, counts);
+    counts.denseMacs += macs;
+    if (input.spikeLevels > 0) counts.acs += macs * (total(input, 0, input.size) / input.size);
+    else counts.macs += macs;
+  }
+}
+
+function total(x: Tensor, from: number, to: number): number {
+  const data = x.data;
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += data[i]!;
+  return sum;
+}

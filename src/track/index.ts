@@ -1,0 +1,2 @@
+export { encodePoseModel, parsePoseModel, type PoseModel } from "./pose-model-file.ts";
+export { type PoseOutputs, type PredictedPose, predictPoses } from "./pose-prediction.ts";

@@ -1,0 +1,54 @@
+/** Checkpoints: everything a run needs to go on with the same bits, in one safetensors file. */
+import { CheckpointError, type RandomState } from "../core/index.ts";
+import { encodeSafetensors, parseSafetensors, toFloat32 } from "../io/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { PoseTraining } from "./pose-config.ts";
+
+/** Tensors by name, and the rest of the state. */
+export type Checkpoint = {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly state: {
+    readonly config: PoseTraining;
+    readonly steps: number;
+    readonly batches: { readonly random: RandomState; readonly [key: string]: unknown };
+  };
+};
+
+const STATE = "saccade.training";
+
+/** The bytes of a checkpoint. */
+export function encodeCheckpoint({ tensors, state }: Checkpoint): Uint8Array {
+  const stored = new Map(
+    [...tensors].map(([name, t]) => [
+      name,
+      { dtype: "F32" as const, shape: t.shape, data: Float32Array.from(t.data) },
+    ]),
+  );
+  return encodeSafetensors(stored, { [STATE]: JSON.stringify(state) });
+}
+
+/**
+ * Reads a checkpoint.
+ * @throws FormatError for a damaged file
+ * @throws CheckpointError for a file that is not a checkpoint of a run
+ */
+export function parseCheckpoint(
+  bytes: Uint8Array,
+  file?: string,
+): {
+  readonly tensors: Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  readonly state: Checkpoint["state"];
+} {
+  const { tensors, metadata } = parseSafetensors(bytes, file);
+  const text = metadata[STATE];
+  if (text === undefined) {
+    throw new CheckpointError(
+      `${file ?? "checkpoint"}: expected the state of a training run, got other tensors`,
+    );
+  }
+  const state = JSON.parse(text) as Checkpoint["state"];
+  return {
+    tensors: new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])),
+    state,
+  };
+}

@@ -1,0 +1,149 @@
+/** Training runs in a folder: checkpoints, logs, and the model at the end. */
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ArgumentError, Random } from "../core/index.ts";
+import { evaluationBatches, PoseBatches, type PoseClip } from "../data/index.ts";
+import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
+import { readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { encodePoseModel } from "../track/index.ts";
+import { encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import type { PoseTraining } from "./pose-config.ts";
+import { evaluatePose, meanJoints, type PoseEvaluation } from "./pose-evaluation.ts";
+import { PoseTrainer, type StepReport } from "./pose-trainer.ts";
+
+/** What {@link trainPose} needs. */
+export type PoseRun = {
+  readonly config: PoseTraining;
+  readonly training: readonly PoseClip[];
+  readonly validation: readonly PoseClip[];
+  /** Folder of the run; made if it does not exist. */
+  readonly out: string;
+  /** Go on from the checkpoint in `out`, if there is one. */
+  readonly resume: boolean;
+  /** Stops after the step in progress, with everything saved. */
+  readonly signal: AbortSignal;
+  /** Seconds since 1970, for logs. */
+  readonly wallTime: () => number;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEvaluation?: (step: number, evaluation: PoseEvaluation) => void;
+};
+
+/** How a run ended. */
+export type PoseRunResult = {
+  readonly steps: number;
+  /** On the validation clips; null if it was stopped before the end. */
+  readonly evaluation: PoseEvaluation | null;
+  /** The model file, in `out`. */
+  readonly model: string;
+};
+
+/**
+ * Trains a pose model. In the run's folder: `checkpoint.safetensors` (resumes with the same bits), `model.safetensors`
+ * (written at each evaluation), `log.jsonl` (one line a step) and `tensorboard/` (the same numbers).
+ *
+ * @throws ArgumentError when there are no clips, or the folder holds a run and `resume` is not set
+ * @throws CheckpointError when a checkpoint does not fit, or training diverges
+ */
+export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
+  const { config, out, signal } = run;
+  const files = {
+    checkpoint: join(out, "checkpoint.safetensors"),
+    model: join(out, "model.safetensors"),
+    log: join(out, "log.jsonl"),
+  };
+  if (run.training.length === 0) throw new ArgumentError("train: expected clips to train on, got none");
+  await mkdir(out, { recursive: true });
+  const options = { timeSteps: config.timeSteps, windowSeconds: config.windowSeconds, batch: config.batch };
+  const random = new Random(config.seed).fork("batches");
+  const trainer = new PoseTrainer(
+    config,
+    new PoseBatches(run.training, { ...options, random, augment: config.augment }),
+  );
+  const known = [...evaluationBatches(run.training, { ...options, windowSeconds: 1 })];
+  const baseline = meanJoints(known);
+  const stored = await readIfThere(files.checkpoint);
+  if (stored === null) {
+    trainer.startFromMean(known);
+    await writeFile(files.log, "");
+  } else if (!run.resume) {
+    throw new ArgumentError(`train: expected an empty folder or --resume, got a checkpoint in ${out}`);
+  } else {
+    trainer.restore(parseCheckpoint(stored, files.checkpoint));
+    await dropLinesAfter(files.log, trainer.steps);
+  }
+  const board = await openBoard(out, trainer.steps, run.wallTime());
+  const pending: string[] = [];
+  const save = async () => {
+    await appendFile(files.log, pending.splice(0).join(""));
+    await writeFileAtomic(files.checkpoint, encodeCheckpoint(trainer.save()));
+  };
+  const evaluate = async (): Promise<PoseEvaluation> => {
+    const batches = evaluationBatches(run.validation, { ...options, windowSeconds: 1 });
+    const evaluation = evaluatePose(trainer.model, batches, baseline);
+    await writeFileAtomic(files.model, encodePoseModel(trainer.model, baseline, evaluation));
+    await board(trainer.steps, { "validation/pel_mpjpe": evaluation.model.pelMpjpe });
+    run.onEvaluation?.(trainer.steps, evaluation);
+    return evaluation;
+  };
+  try {
+    while (trainer.steps < config.steps && !signal.aborted) {
+      const report = trainer.step();
+      pending.push(jsonLine(report));
+      run.onStep?.(report);
+      if (report.step % 20 === 0) {
+        await board(report.step, {
+          loss: report.loss,
+          rate: report.rate,
+          ...prefixed("loss/", report.terms),
+        });
+      }
+      if (report.step % config.checkpointEvery === 0) await save();
+      if (report.step % config.evaluateEvery === 0 && report.step < config.steps) await evaluate();
+      // Lets Ctrl-C and progress bars have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await save();
+    const evaluation = trainer.steps < config.steps ? null : await evaluate();
+    return { steps: trainer.steps, evaluation, model: files.model };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFileBounded(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** A run that stopped between two checkpoints takes its last steps again: their lines go. */
+async function dropLinesAfter(path: string, step: number): Promise<void> {
+  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
+  const kept = lines.filter((line) => (JSON.parse(line) as StepReport).step <= step);
+  await writeFileAtomic(path, new TextEncoder().encode(kept.map((line) => `${line}\n`).join("")));
+}
+
+/** Opens a TensorBoard file for the steps from here on; returns what adds scalars to it. */
+async function openBoard(
+  out: string,
+  step: number,
+  wallTime: number,
+): Promise<(step: number, values: Readonly<Record<string, number>>) => Promise<void>> {
+  const folder = join(out, "tensorboard");
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `events.out.tfevents.${Math.floor(wallTime)}.step${step}`);
+  await writeFile(file, encodeEventFileHeader(wallTime));
+  return async (at, values) => {
+    const records = Object.entries(values).map(([tag, value]) =>
+      encodeScalarEvent({ tag, value, step: at, wallTime }),
+    );
+    await appendFile(file, Buffer.concat(records));
+  };
+}

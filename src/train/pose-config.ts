@@ -1,0 +1,91 @@
+/** Configuration of a pose training run, validated. */
+import { z } from "zod";
+import { ArgumentError } from "../core/index.ts";
+import { parseModelConfig, type SpikeVideoFormerConfig } from "../models/index.ts";
+
+const positive = z.number().positive();
+const count = z.int().positive();
+
+const schema = z.strictObject({
+  model: z.unknown(),
+  seed: z.int().default(0),
+  steps: count,
+  batch: count.default(8),
+  timeSteps: count.default(8),
+  windowSeconds: z.array(positive).min(1).default([1]),
+  augment: z
+    .strictObject({ flip: z.number().min(0).max(1), rotationDegrees: z.number().min(0).max(180) })
+    .nullable()
+    .default({ flip: 0.5, rotationDegrees: 20 }),
+  optimizer: z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("sgd"),
+        momentum: z.number().min(0).default(0.9),
+        weightDecay: z.number().min(0).default(0),
+        nesterov: z.boolean().default(false),
+      }),
+      z.strictObject({ kind: z.literal("adam"), weightDecay: z.number().min(0).default(0) }),
+      z.strictObject({ kind: z.literal("adamw"), weightDecay: z.number().min(0).default(0.01) }),
+    ])
+    .default({ kind: "adamw", weightDecay: 0.01 }),
+  rate: positive,
+  schedule: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("cosine"), warmup: z.int().min(0).default(0) }),
+      z.strictObject({ kind: z.literal("step"), milestones: z.array(count), factor: positive.default(0.1) }),
+      z.strictObject({ kind: z.literal("constant") }),
+    ])
+    .default({ kind: "cosine", warmup: 0 }),
+  clipNorm: positive.nullable().default(1),
+  loss: z
+    .strictObject({
+      pose: z.number().min(0).default(10),
+      shape: z.number().min(0).default(1),
+      translation: z.number().min(0).default(50),
+      joints3d: z.number().min(0).default(1),
+      joints2d: z.number().min(0).default(10),
+    })
+    .prefault({}),
+  data: z.strictObject({
+    /** Folder of motion capture; relative paths start at the configuration file. */
+    mocap: z.string().optional(),
+    variants: count.default(1),
+    proceduralSeconds: z.number().min(0).default(0),
+    cache: z.string().optional(),
+  }),
+  checkpointEvery: count.default(200),
+  evaluateEvery: count.default(1000),
+});
+
+/** What a run is: see the fields of {@link parsePoseTraining}. */
+export type PoseTraining = Omit<z.output<typeof schema>, "model"> & {
+  readonly model: SpikeVideoFormerConfig;
+};
+
+/**
+ * Checks a configuration of `saccade train pose` and fills in what it leaves out.
+ *
+ * Fields: `model` (see `parseModelConfig`; the head must be a pose head), `seed`, `steps`, `batch`, `timeSteps`,
+ * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `clipNorm` (or
+ * null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip, `proceduralSeconds`, `cache` folder),
+ * `checkpointEvery` and `evaluateEvery` (steps).
+ *
+ * @throws ArgumentError naming the field and what was expected
+ */
+export function parsePoseTraining(value: unknown): PoseTraining {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new ArgumentError(
+      `training configuration: ${issue.path.join(".") || "top level"}: ${issue.message}`,
+    );
+  }
+  const model = parseModelConfig(parsed.data.model);
+  if (model.head.kind !== "pose") {
+    throw new ArgumentError(
+      `training configuration: model.head: expected a pose head, got ${model.head.kind}`,
+    );
+  }
+  return { ...parsed.data, model };
+}

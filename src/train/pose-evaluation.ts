@@ -1,0 +1,53 @@
+/** Evaluates a pose model beside the baseline that knows nothing: the mean pose. */
+import type { PoseBatch } from "../data/index.ts";
+import type { SpikeVideoFormer } from "../models/index.ts";
+import { tensor, withoutGradients } from "../tensor/index.ts";
+import { predictPoses } from "../track/index.ts";
+import { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
+import { videoShape } from "./pose-trainer.ts";
+
+/** Errors of the model, and of always answering with the same joints. */
+export type PoseEvaluation = { readonly model: PoseMetrics; readonly meanPose: PoseMetrics };
+
+/**
+ * Mean joints of batches, `[24, 3]`, metres in camera coordinates.
+ * @param batches - of the training set
+ */
+export function meanJoints(batches: Iterable<PoseBatch>): Float64Array {
+  const mean = new Float64Array(72);
+  let poses = 0;
+  for (const { joints } of batches) {
+    for (let i = 0; i < joints.length; i++) mean[i % 72]! += joints[i]!;
+    poses += joints.length / 72;
+  }
+  return mean.map((sum) => sum / poses);
+}
+
+/**
+ * Runs the model over batches and sums its errors; afterwards it is in evaluation mode.
+ *
+ * @param baseline - {@link meanJoints} of the training set
+ * @param onBatch - called after each batch
+ */
+export function evaluatePose(
+  model: SpikeVideoFormer,
+  batches: Iterable<PoseBatch>,
+  baseline: Float64Array,
+  onBatch: () => void = () => {},
+): PoseEvaluation {
+  model.eval();
+  const errors = new PoseErrors();
+  const ignorant = new PoseErrors();
+  for (const batch of batches) {
+    const poses = withoutGradients(() =>
+      predictPoses(model, tensor(batch.video, videoShape(batch), { spikeLevels: 1 })),
+    );
+    poses.forEach(({ joints }, i) => {
+      const truth = batch.joints.subarray(72 * i, 72 * i + 72);
+      errors.add(joints, truth);
+      ignorant.add(baseline, truth);
+    });
+    onBatch();
+  }
+  return { model: errors.metrics(), meanPose: ignorant.metrics() };
+}

@@ -1,0 +1,63 @@
+/** The loss of the pose tracker [Zou2023, §III-E] on the built-in body. */
+import { add, affine, detach, mean, reshape, square, sub } from "../autograd/index.ts";
+import { bodyJoints, projectNormalized, rotationAngle, rotationFromSixD } from "../body/index.ts";
+import type { PoseBatch } from "../data/index.ts";
+import { weightedSum } from "../nn/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+import type { PoseOutputs } from "../track/index.ts";
+
+/** Weights of the terms; those of the paper are 10, 1, 50, 1, 10. */
+export type PoseLossWeights = {
+  /** Mean angle between rotations, radians. */
+  readonly pose: number;
+  /** Squared error of the shape coefficients. */
+  readonly shape: number;
+  /** Squared error of the translation, m². */
+  readonly translation: number;
+  /** Squared error of the joints relative to the pelvis, m². */
+  readonly joints3d: number;
+  /** Squared error of the projected joints, in units of the image's size. */
+  readonly joints2d: number;
+};
+
+/** The terms of the loss by name, each of one element, and their weighted sum. */
+export type PoseLoss = {
+  readonly total: Tensor;
+  readonly terms: Readonly<Record<keyof PoseLossWeights, Tensor>>;
+};
+
+/**
+ * Loss of a batch. Departures from the paper, both as in its released code: angles are not squared, and the
+ * translation learns from its own term alone (joints are compared relative to the pelvis, projections use the
+ * detached translation).
+ */
+export function poseLoss(outputs: PoseOutputs, batch: PoseBatch, weights: PoseLossWeights): PoseLoss {
+  const samples = outputs.shape.size / 10;
+  const rotations = rotationFromSixD(reshape(outputs.pose6d, [samples, 24, 6]));
+  const shape = reshape(outputs.shape, [samples, 10]);
+  const translation = reshape(outputs.translation, [samples, 1, 3]);
+  const joints = bodyJoints(rotations, shape);
+  const targetTranslation = tensor(batch.translation, [samples, 1, 3]);
+  const targetJoints = sub(tensor(batch.joints, [samples, 24, 3]), targetTranslation);
+  const projected = projectNormalized(add(joints, detach(translation)), cameras(batch));
+  const terms = {
+    pose: mean(rotationAngle(rotations, tensor(batch.pose, [samples, 24, 3, 3]))),
+    shape: squaredError(shape, tensor(batch.shape, [samples, 10])),
+    translation: squaredError(translation, targetTranslation),
+    joints3d: squaredError(joints, targetJoints),
+    joints2d: squaredError(projected, tensor(batch.joints2d, [samples, 24, 2])),
+  };
+  const names = Object.keys(terms) as (keyof PoseLossWeights)[];
+  return { total: weightedSum(names.map((name) => [weights[name], terms[name]] as const)), terms };
+}
+
+function squaredError(a: Tensor, b: Tensor): Tensor {
+  return affine(mean(square(sub(a, b))), a.shape.at(-1)!);
+}
+
+/** Normalised intrinsics of every step and sample, `[T·B, 1, 4]`. */
+function cameras({ cameras, timeSteps }: PoseBatch): Tensor {
+  const rows = cameras.flatMap((c) => [c.fx / c.width, c.fy / c.height, c.cx / c.width, c.cy / c.height]);
+  const all = Float64Array.from({ length: timeSteps * rows.length }, (_, i) => rows[i % rows.length]!);
+  return tensor(all, [timeSteps * cameras.length, 1, 4]);
+}

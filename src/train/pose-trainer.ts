@@ -1,0 +1,181 @@
+/** Learns poses from clips of events, one step at a time. */
+import { gradients } from "../autograd/index.ts";
+import { matrixToSixD } from "../body/index.ts";
+import { CheckpointError, Random } from "../core/index.ts";
+import type { PoseBatch, PoseBatches } from "../data/index.ts";
+import { SpikeVideoFormer } from "../models/index.ts";
+import {
+  Adam,
+  clipGradientNorm,
+  constantRate,
+  cosineRate,
+  type Optimizer,
+  type Schedule,
+  Sgd,
+  stepRate,
+} from "../nn/index.ts";
+import { scope, type Tensor, tensor } from "../tensor/index.ts";
+import type { PoseOutputs } from "../track/index.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { PoseTraining } from "./pose-config.ts";
+import { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
+
+/** What one step did. */
+export type StepReport = {
+  /** Steps taken, this one included. */
+  readonly step: number;
+  readonly loss: number;
+  readonly terms: Readonly<Record<keyof PoseLossWeights, number>>;
+  readonly gradientNorm: number;
+  readonly rate: number;
+};
+
+/** See the head of this file. Everything it does follows from its configuration and its clips. */
+export class PoseTrainer {
+  readonly model: SpikeVideoFormer;
+  readonly config: PoseTraining;
+  readonly #batches: PoseBatches;
+  readonly #parameters: readonly Tensor[];
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
+
+  constructor(config: PoseTraining, batches: PoseBatches) {
+    this.config = config;
+    this.model = new SpikeVideoFormer(config.model, new Random(config.seed).fork("model"));
+    this.#batches = batches;
+    this.#parameters = this.model.parameters();
+    this.#optimizer = optimizerOf(config, this.#parameters);
+    this.#schedule = scheduleOf(config);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#optimizer.steps;
+  }
+
+  /** Starts the head at the mean pose, shape and translation of some batches, so that it learns departures. */
+  startFromMean(batches: readonly PoseBatch[]): void {
+    const tensors = this.model.namedTensors();
+    const fill = (name: string, rows: readonly ArrayLike<number>[]) => {
+      const bias = tensors.get(`head.${name}.bias`)!;
+      const size = bias.size;
+      const total = rows.reduce((n, row) => n + row.length / size, 0);
+      bias.data.fill(0);
+      for (const row of rows) for (let i = 0; i < row.length; i++) bias.data[i % size]! += row[i]! / total;
+    };
+    const sixD = (batch: PoseBatch) =>
+      Array.from({ length: batch.pose.length / 9 }, (_, i) => [
+        ...matrixToSixD(batch.pose.subarray(9 * i, 9 * i + 9)),
+      ]).flat();
+    fill("pose", batches.map(sixD));
+    fill(
+      "shape",
+      batches.map((batch) => batch.shape),
+    );
+    fill(
+      "translation",
+      batches.map((batch) => batch.translation),
+    );
+  }
+
+  /**
+   * Takes one step on the next batch.
+   * @throws CheckpointError when the loss or a gradient is no longer finite; parameters are left as they were
+   */
+  step(): StepReport {
+    const batch = this.#batches.next();
+    const rate = this.#schedule(this.steps);
+    this.model.train();
+    return scope(() => {
+      const video = tensor(batch.video, videoShape(batch), { spikeLevels: 1 });
+      const { total, terms } = poseLoss(this.model.forward(video) as PoseOutputs, batch, this.config.loss);
+      const slopes = gradients(total, this.#parameters);
+      const norm = clipGradientNorm(slopes, this.config.clipNorm ?? Infinity);
+      if (!Number.isFinite(total.item()) || !Number.isFinite(norm)) {
+        throw new CheckpointError(
+          `training: expected a finite loss and gradient at step ${this.steps + 1}, got ${total.item()} and ${norm}`,
+        );
+      }
+      this.#optimizer.step(slopes, rate);
+      const values = Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item()]));
+      return {
+        step: this.steps,
+        loss: total.item(),
+        terms: values as StepReport["terms"],
+        gradientNorm: norm,
+        rate,
+      };
+    });
+  }
+
+  /** All that the next step depends on. */
+  save(): Checkpoint {
+    const tensors = new Map<string, Tensor>();
+    for (const [name, tensor] of this.model.namedTensors()) tensors.set(`model.${name}`, tensor);
+    for (const [name, tensor] of this.#optimizer.state()) tensors.set(`optimizer.${name}`, tensor);
+    return { tensors, state: { config: this.config, steps: this.steps, batches: this.#batches.save() } };
+  }
+
+  /**
+   * Goes on from a checkpoint with the same bits.
+   * @throws CheckpointError when it does not fit this configuration
+   */
+  restore(stored: {
+    readonly tensors: ReadonlyMap<
+      string,
+      { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
+    >;
+    readonly state: Checkpoint["state"];
+  }): void {
+    const part = (prefix: string) =>
+      new Map(
+        [...stored.tensors].flatMap(([name, value]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
+        ),
+      );
+    if (JSON.stringify(stored.state.config) !== JSON.stringify(this.config)) {
+      throw new CheckpointError(
+        "resume: expected the configuration that the run was started with, got another",
+      );
+    }
+    this.model.load(part("model."));
+    const moments = part("optimizer.");
+    for (const [name, tensor] of this.#optimizer.state()) {
+      const value = moments.get(name);
+      if (value?.data.length !== tensor.size) {
+        throw new CheckpointError(`resume: expected ${tensor.size} numbers in optimizer.${name}`);
+      }
+      tensor.data.set(value.data);
+    }
+    this.#optimizer.steps = stored.state.steps;
+    this.#batches.restore(stored.state.batches);
+  }
+
+  /** Frees the model and the optimiser's state. */
+  dispose(): void {
+    this.model.dispose();
+    this.#optimizer.dispose();
+  }
+}
+
+/** `[T, B, C, H, W]` of a batch. */
+export function videoShape({ timeSteps, batch, channels, size }: PoseBatch): number[] {
+  return [timeSteps, batch, channels, size, size];
+}
+
+function optimizerOf({ optimizer }: PoseTraining, parameters: readonly Tensor[]): Optimizer {
+  if (optimizer.kind === "sgd") return new Sgd(parameters, optimizer);
+  const { weightDecay } = optimizer;
+  return new Adam(parameters, { weightDecay, decoupled: optimizer.kind === "adamw" });
+}
+
+function scheduleOf({ rate, steps, schedule }: PoseTraining): Schedule {
+  switch (schedule.kind) {
+    case "cosine":
+      return cosineRate(rate, steps, schedule);
+    case "step":
+      return stepRate(rate, schedule.milestones, schedule.factor);
+    case "constant":
+      return constantRate(rate);
+  }
+}
