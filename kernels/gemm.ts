@@ -397,7 +397,17 @@ export function columnProducts(args: usize, task: i32): void {
           const to = at(target, s * 6 * n + u * run + q);
           const whole = height == 6 && columns == 8;
           const source = aPacked + (s - strip0) * BLOCK * 24;
-          packedTile(source, 24, bPacked, 32, count, 0, whole ? to : edge, whole ? n << 2 : 32, whole && add);
+          packedTile(
+            source,
+            24,
+            bPacked,
+            32,
+            count,
+            0,
+            whole ? to : edge,
+            whole ? (<usize>n) << 2 : 32,
+            whole && add,
+          );
           if (whole) continue;
           for (let r = 0; r < height; r++) {
             for (let c = 0; c < columns; c++) {

@@ -1,7 +1,13 @@
 // From a kernel's number to its code.
 import * as id from "./ids";
 import { padImages } from "./conv";
+import { addScaled, affine, binary, broadcast, clamp, unary } from "./elementwise";
 import { columnProducts, combine, packColumns, rowProducts } from "./gemm";
+import { copyBlocks, permute } from "./move";
+import { integerNeuron, integerNeuronGrad, neuron, neuronGrad } from "./neuron";
+import { batchNormGrad, batchNormSums, channelAffine, channelMoments } from "./norm";
+import { adamStep, sgdStep } from "./optimiser";
+import { countNonZero, sum, sumRows } from "./reduce";
 
 /** Runs one task of a kernel; `args` is the address of its arguments. */
 export function run(kernel: i32, args: usize, task: i32): void {
@@ -16,6 +22,48 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return combine(args, task);
     case id.PAD_IMAGES:
       return padImages(args, task);
+    case id.NEURON:
+      return neuron(args, task);
+    case id.NEURON_GRAD:
+      return neuronGrad(args, task);
+    case id.INTEGER_NEURON:
+      return integerNeuron(args, task);
+    case id.INTEGER_NEURON_GRAD:
+      return integerNeuronGrad(args, task);
+    case id.UNARY:
+      return unary(args, task);
+    case id.CLAMP:
+      return clamp(args, task);
+    case id.BINARY:
+      return binary(args, task);
+    case id.BROADCAST:
+      return broadcast(args, task);
+    case id.AFFINE:
+      return affine(args, task);
+    case id.ADD_SCALED:
+      return addScaled(args, task);
+    case id.COUNT_NON_ZERO:
+      return countNonZero(args, task);
+    case id.SUM:
+      return sum(args, task);
+    case id.SUM_ROWS:
+      return sumRows(args, task);
+    case id.CHANNEL_MOMENTS:
+      return channelMoments(args, task);
+    case id.CHANNEL_AFFINE:
+      return channelAffine(args, task);
+    case id.BATCH_NORM_SUMS:
+      return batchNormSums(args, task);
+    case id.BATCH_NORM_GRAD:
+      return batchNormGrad(args, task);
+    case id.PERMUTE:
+      return permute(args, task);
+    case id.COPY_BLOCKS:
+      return copyBlocks(args, task);
+    case id.SGD_STEP:
+      return sgdStep(args, task);
+    case id.ADAM_STEP:
+      return adamStep(args, task);
     default:
       unreachable();
   }

@@ -12,7 +12,12 @@ export type WasmOptions = {
   readonly threads?: number;
   /** Which build; the relaxed one where the engine accepts it if left out. */
   readonly build?: Build;
+  /** Estimated length of a job, in nanoseconds, from which other threads are woken. */
+  readonly wakeAboveNs?: number;
 };
+
+/** Waking a sleeping thread takes about 10 µs. */
+export const WAKE_ABOVE_NS = 30_000;
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

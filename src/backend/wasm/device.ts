@@ -10,9 +10,6 @@ const SCRATCH_BASE = 65536;
 /** Where kernels find their arguments: integers, then 192 bytes on the reals. See kernels/thread.ts. */
 const ARGS = 320;
 const REALS = ARGS + 192;
-/** Estimated nanoseconds below which a job is not worth waking another thread. */
-const WORTH_WAKING = 30_000;
-
 type Exports = {
   parallel(kernel: number, tasks: number, workers: number): void;
   serial(kernel: number, tasks: number): void;
@@ -41,6 +38,7 @@ export class Device {
   readonly allocator: Allocator;
   readonly threads: number;
   readonly module: WebAssembly.Module;
+  readonly #wakeAboveNs: number;
   readonly #exports: Exports;
   readonly #ints: Int32Array;
   readonly #reals: Float64Array;
@@ -48,8 +46,9 @@ export class Device {
   /**
    * @param module - a build of kernels/
    * @param threads - threads that will run jobs, this one included
+   * @param wakeAboveNs - estimated nanoseconds from which a job is worth waking another thread
    */
-  constructor(module: WebAssembly.Module, threads: number) {
+  constructor(module: WebAssembly.Module, threads: number, wakeAboveNs: number) {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw new ArgumentError(`threads: expected an integer in [1, 256], got ${threads}`);
     }
@@ -57,6 +56,7 @@ export class Device {
     const memory = new WebAssembly.Memory({ initial: base / 65536, maximum: 65536, shared: true });
     this.module = module;
     this.threads = threads;
+    this.#wakeAboveNs = wakeAboveNs;
     this.allocator = new Allocator(memory, base);
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
     this.#exports.setScratch(SCRATCH_BASE);
@@ -88,7 +88,7 @@ export class Device {
   ): void {
     for (let i = 0; i < ints.length; i++) this.#ints[i] = ints[i]!;
     for (let i = 0; i < reals.length; i++) this.#reals[i] = reals[i]!;
-    if (this.threads > 1 && tasks > 1 && nanoseconds > WORTH_WAKING) {
+    if (this.threads > 1 && tasks > 1 && nanoseconds > this.#wakeAboveNs) {
       this.#exports.parallel(kernel, tasks, this.threads - 1);
     } else {
       this.#exports.serial(kernel, tasks);

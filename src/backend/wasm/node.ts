@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { compileKernels, type WasmOptions } from "./build.ts";
+import { compileKernels, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
 import { Device, workerProgram } from "./device.ts";
 import { WasmBackend } from "./wasm.ts";
 
@@ -14,17 +14,18 @@ const program = `
 
 /**
  * Starts the WebAssembly backend. Its workers never keep a process alive.
- * @param options - `threads` (as many as the machine runs at once) and `build`
+ * @param options - `threads` (as many as the machine runs at once), `build`, `wakeAboveNs` (30 000)
  * @throws ArgumentError unless `threads` is an integer in [1, 256]
  * @throws UnsupportedError where the engine lacks what the build needs
  */
 export async function createWasmBackend({
   threads = availableParallelism(),
   build,
+  wakeAboveNs = WAKE_ABOVE_NS,
 }: WasmOptions = {}): Promise<WasmBackend> {
   // The baseline compiler is 3 to 4 times slower, and a kernel stays in it until the call ends.
   setFlagsFromString("--no-liftoff");
-  const device = new Device(compileKernels(build), threads);
+  const device = new Device(compileKernels(build), threads, wakeAboveNs);
   const workers = Array.from({ length: threads - 1 }, (_, i) => {
     return new Worker(program, { eval: true, workerData: device.workerStart(i + 1) });
   });

@@ -1,5 +1,5 @@
 /** The WebAssembly backend in browsers. */
-import { compileKernels, type WasmOptions } from "./build.ts";
+import { compileKernels, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
 import { Device, workerProgram } from "./device.ts";
 import { WasmBackend } from "./wasm.ts";
 
@@ -11,12 +11,16 @@ const program = `onmessage = ({ data: start }) => {
 /**
  * Starts the WebAssembly backend. The page must be cross-origin isolated. With more than one thread call it inside a
  * worker: the main thread of a page is not allowed to wait.
- * @param options - `threads` (1) and `build`
+ * @param options - `threads` (1), `build`, `wakeAboveNs` (30 000)
  * @throws ArgumentError unless `threads` is an integer in [1, 256]
  * @throws UnsupportedError where the engine lacks what the build needs
  */
-export async function createWasmBackend({ threads = 1, build }: WasmOptions = {}): Promise<WasmBackend> {
-  const device = new Device(compileKernels(build), threads);
+export async function createWasmBackend({
+  threads = 1,
+  build,
+  wakeAboveNs = WAKE_ABOVE_NS,
+}: WasmOptions = {}): Promise<WasmBackend> {
+  const device = new Device(compileKernels(build), threads, wakeAboveNs);
   const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
   const workers = Array.from({ length: threads - 1 }, () => new Worker(url));
   await Promise.all(

@@ -1,0 +1,47 @@
+// Four lanes at a time, and the same formula for the one to three numbers at an end.
+
+/** Four numbers, or the first in every lane. */
+export function loadLanes(address: usize, whole: bool): v128 {
+  return whole ? v128.load(address) : v128.load32_splat(address);
+}
+
+/** Stores four numbers, or the first. */
+export function storeLanes(address: usize, lanes: v128, whole: bool): void {
+  if (whole) v128.store(address, lanes);
+  else v128.store32_lane(address, lanes, 0);
+}
+
+/** The two low lanes as float64. */
+export function low(lanes: v128): v128 {
+  return f64x2.promote_low_f32x4(lanes);
+}
+
+/** The two high lanes as float64. */
+export function high(lanes: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(lanes, lanes, 1, 1));
+}
+
+/** Four float32 from two pairs of float64, rounded once. */
+export function narrow(lower: v128, upper: v128): v128 {
+  return v128.shuffle<i64>(v128.demote_zero<f64>(lower), v128.demote_zero<f64>(upper), 0, 2);
+}
+
+/**
+ * e^x on four lanes within 2 units in the last place; x is limited to [−87, 88]. Cody and Waite's reduction by ln 2,
+ * then a Taylor polynomial of degree 7 on |r| ≤ ln 2 / 2.
+ */
+export function exp(x: v128): v128 {
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(88));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(0.00021219444)));
+  let p = f32x4.splat(0.0001984127);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.0013888889));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.0083333333));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.041666667));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.16666667));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
+  return i32x4.add(p, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
+}

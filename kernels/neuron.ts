@@ -1,0 +1,181 @@
+// Leaky integrate-and-fire neurons and integer neurons over T steps: the membrane stays in a register from the first
+// step to the last. Arrays are [T, size]; the order of operations is the reference's, so the bits are, too.
+import { at, int, pointer, real } from "./memory";
+import { exp, high, loadLanes, low, storeLanes } from "./lanes";
+
+/** Neurons of a task. */
+const GROUP = 4096;
+
+/**
+ * leak = v − rest; h = v + (x − leak)·decay with decayed input, else v − leak·decay + x; s = h ≥ θ;
+ * v = s ? (hard: rest, soft: h − θ) : h. Task: 4096 neurons.
+ */
+export function neuron(args: usize, task: i32): void {
+  const spikes = pointer(args, 0);
+  const h = pointer(args, 1);
+  const last = pointer(args, 2);
+  const x = pointer(args, 3);
+  const initial = pointer(args, 4);
+  const steps = int(args, 5);
+  const size = int(args, 6);
+  const decayInput = int(args, 7) != 0;
+  const hard = int(args, 8) != 0;
+  const decay = f32x4.splat(<f32>real(args, 0));
+  const threshold = f32x4.splat(<f32>real(args, 1));
+  const rest = f32x4.splat(<f32>real(args, 2));
+  const one = f32x4.splat(1);
+  const end = min(size, (task + 1) * GROUP);
+  for (let i = task * GROUP; i < end;) {
+    const whole = i + 4 <= end;
+    let v = initial != 0 ? loadLanes(at(initial, i), whole) : rest;
+    for (let t = 0; t < steps; t++) {
+      const offset = (<usize>(t * size + i)) << 2;
+      const input = loadLanes(x + offset, whole);
+      const leak = f32x4.sub(v, rest);
+      const charge = decayInput
+        ? f32x4.add(v, f32x4.mul(f32x4.sub(input, leak), decay))
+        : f32x4.add(f32x4.sub(v, f32x4.mul(leak, decay)), input);
+      const fired = f32x4.ge(charge, threshold);
+      storeLanes(h + offset, charge, whole);
+      storeLanes(spikes + offset, v128.and(fired, one), whole);
+      v = v128.bitselect(hard ? rest : f32x4.sub(charge, threshold), charge, fired);
+    }
+    if (last != 0) storeLanes(at(last, i), v, whole);
+    i += whole ? 4 : 1;
+  }
+}
+
+/** Derivative that stands in for the spike's at u; kinds 0 ATan, 1 sigmoid, 2 rectangular, 3 ATan where u ≥ 0. */
+function surrogate(kind: i32, u: v128, first: v128, second: v128): v128 {
+  const one = f32x4.splat(1);
+  if (kind == 1) {
+    // first = α
+    const q = f32x4.div(one, f32x4.add(one, exp(f32x4.neg(f32x4.mul(first, u)))));
+    return f32x4.mul(f32x4.mul(first, q), f32x4.sub(one, q));
+  }
+  // first = width/2, second = 1/width
+  if (kind == 2) return v128.and(f32x4.lt(f32x4.abs(u), first), second);
+  // first = π/2·α, second = α/2
+  const z = f32x4.mul(first, u);
+  const bell = f32x4.div(second, f32x4.add(one, f32x4.mul(z, z)));
+  return kind == 3 ? v128.and(f32x4.ge(u, f32x4.splat(0)), bell) : bell;
+}
+
+/**
+ * From t = T − 1 down: dh = ds·σ′(h − θ) + dv·∂v/∂h; dx = dh·decay (or dh); dv = dh·(1 − decay). The reset carries
+ * (rest − h)·σ′ (hard) or −θ·σ′ (soft) unless detached. Task: 4096 neurons; its share of ∂/∂decay goes to
+ * `decays[task]`, float64.
+ */
+export function neuronGrad(args: usize, task: i32): void {
+  const dx = pointer(args, 0);
+  const dInitial = pointer(args, 1);
+  const decays = pointer(args, 2);
+  const dSpikes = pointer(args, 3);
+  const dLast = pointer(args, 4);
+  const h = pointer(args, 5);
+  const x = pointer(args, 6);
+  const initial = pointer(args, 7);
+  const steps = int(args, 8);
+  const size = int(args, 9);
+  const decayInput = int(args, 10) != 0;
+  const hard = int(args, 11) != 0;
+  const detached = int(args, 12) != 0;
+  const kind = int(args, 13);
+  const decay = f32x4.splat(<f32>real(args, 0));
+  const threshold = f32x4.splat(<f32>real(args, 1));
+  const rest = f32x4.splat(<f32>real(args, 2));
+  const first = f32x4.splat(<f32>real(args, 3));
+  const second = f32x4.splat(<f32>real(args, 4));
+  const keep = f32x4.splat(<f32>(1 - real(args, 0)));
+  const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
+  const end = min(size, (task + 1) * GROUP);
+  let total = f64x2.splat(0);
+  let totalOne: f64 = 0;
+  for (let i = task * GROUP; i < end;) {
+    const whole = i + 4 <= end;
+    let dv = dLast != 0 ? loadLanes(at(dLast, i), whole) : zero;
+    let charge = steps > 0 ? loadLanes(at(h, (steps - 1) * size + i), whole) : zero;
+    for (let t = steps - 1; t >= 0; t--) {
+      const offset = (<usize>(t * size + i)) << 2;
+      const u = f32x4.sub(charge, threshold);
+      const fired = f32x4.ge(u, zero);
+      const slope = surrogate(kind, u, first, second);
+      let reset = hard ? v128.andnot(one, fired) : one;
+      if (!detached) {
+        reset = hard
+          ? f32x4.add(reset, f32x4.mul(f32x4.sub(rest, charge), slope))
+          : f32x4.sub(reset, f32x4.mul(threshold, slope));
+      }
+      const ds = loadLanes(dSpikes + offset, whole);
+      const dh = f32x4.add(f32x4.mul(ds, slope), f32x4.mul(dv, reset));
+      storeLanes(dx + offset, decayInput ? f32x4.mul(dh, decay) : dh, whole);
+      dv = f32x4.mul(dh, keep);
+      if (t > 0) charge = loadLanes(at(h, (t - 1) * size + i), whole);
+      if (decays == 0) continue;
+      let before = initial != 0 ? loadLanes(at(initial, i), whole) : rest;
+      if (t > 0) {
+        const after = hard ? rest : f32x4.sub(charge, threshold);
+        before = v128.bitselect(charge, after, f32x4.lt(charge, threshold));
+      }
+      const leak = f32x4.sub(before, rest);
+      const part = f32x4.mul(
+        dh,
+        decayInput ? f32x4.sub(loadLanes(x + offset, whole), leak) : f32x4.neg(leak),
+      );
+      if (whole) total = f64x2.add(total, f64x2.add(low(part), high(part)));
+      else totalOne += <f64>f32x4.extract_lane(part, 0);
+    }
+    if (dInitial != 0) storeLanes(at(dInitial, i), dv, whole);
+    i += whole ? 4 : 1;
+  }
+  if (decays == 0) return;
+  const sum = f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1) + totalOne;
+  store<f64>(decays + ((<usize>task) << 3), sum);
+}
+
+/** u = (u′ − n′)·keep + x in float64, rounded once; n = nearest even of u limited to [0, levels]. 4096 neurons. */
+export function integerNeuron(args: usize, task: i32): void {
+  const n = pointer(args, 0);
+  const u = pointer(args, 1);
+  const x = pointer(args, 2);
+  const steps = int(args, 3);
+  const size = int(args, 4);
+  const keep = real(args, 0);
+  const levels = real(args, 1);
+  const end = min(size, (task + 1) * GROUP);
+  for (let i = task * GROUP; i < end; i++) {
+    let left: f64 = 0;
+    for (let t = 0; t < steps; t++) {
+      const offset = (<usize>(t * size + i)) << 2;
+      const input = load<f32>(x + offset);
+      const potential = t == 0 ? input : <f32>(left * keep + <f64>input);
+      const count = <f32>nearest(min(max(<f64>potential, 0), levels));
+      store<f32>(u + offset, potential);
+      store<f32>(n + offset, count);
+      left = <f64>potential - <f64>count;
+    }
+  }
+}
+
+/** du = carried + (0 ≤ u ≤ levels ? dn : 0); carried = du·keep, in float64. Task: 4096 neurons. */
+export function integerNeuronGrad(args: usize, task: i32): void {
+  const dx = pointer(args, 0);
+  const dn = pointer(args, 1);
+  const u = pointer(args, 2);
+  const steps = int(args, 3);
+  const size = int(args, 4);
+  const keep = real(args, 0);
+  const levels = real(args, 1);
+  const end = min(size, (task + 1) * GROUP);
+  for (let i = task * GROUP; i < end; i++) {
+    let carried: f64 = 0;
+    for (let t = steps - 1; t >= 0; t--) {
+      const offset = (<usize>(t * size + i)) << 2;
+      const potential = <f64>load<f32>(u + offset);
+      if (potential >= 0 && potential <= levels) carried += <f64>load<f32>(dn + offset);
+      store<f32>(dx + offset, <f32>carried);
+      carried *= keep;
+    }
+  }
+}
