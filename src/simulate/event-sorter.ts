@@ -1,5 +1,5 @@
 /** A growing list of events of one interval, handed out in the order of time. */
-import type { Events } from "../events/columns.ts";
+import type { Events } from "../events/index.ts";
 
 const DIGIT_BITS = 16;
 const DIGITS = 1 << DIGIT_BITS;

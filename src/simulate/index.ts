@@ -1,1 +1,45 @@
+export { Background, type BackgroundStyle } from "./background.ts";
+export { CAPSULE_STRIDE, poseCapsules, type PosedCapsules } from "./capsules.ts";
+export { type CameraPath, frameMotion } from "./framing.ts";
+export {
+  bvhFrame,
+  bvhHeader,
+  bvhRest,
+  bvhTransforms,
+  encodeBvh,
+  generateMotion,
+  mapBones,
+  motionSeconds,
+  MOTION_KINDS,
+  parseBvh,
+  poseAt,
+  retargetBvh,
+  type BoneMap,
+  type BvhChannel,
+  type BvhDocument,
+  type BvhJoint,
+  type MotionKind,
+  type MotionOptions,
+} from "./motion/index.ts";
+export { type SimulatedFrame, simulateRecording, type SimulationOptions, Stage } from "./recording.ts";
+export { type Intrinsics, Renderer } from "./renderer.ts";
+export { type Cover, coverOf, COVERS, randomScene, type Scene, type View, type Wave } from "./scene.ts";
 export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+export {
+  type CameraLight,
+  type DirectionalLight,
+  irradiance,
+  lightInCamera,
+  type Lighting,
+  type Material,
+  Textures,
+} from "./shading.ts";
+export {
+  encodeTruthFrame,
+  encodeTruthHeader,
+  parseTruth,
+  parseTruthFrame,
+  parseTruthHeader,
+  type TruthFrame,
+  type TruthHeader,
+} from "./truth.ts";

@@ -1,6 +1,6 @@
 /** Frames in, events out: the pixel of an event camera with its noise. */
 import { ArgumentError, type Random, ShapeError } from "../core/index.ts";
-import type { Events, SensorSize } from "../events/columns.ts";
+import type { Events, SensorSize } from "../events/index.ts";
 import { EventSorter } from "./event-sorter.ts";
 import { logIntensity } from "./log-intensity.ts";
 

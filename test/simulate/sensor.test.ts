@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
 import { ArgumentError, Random, ShapeError } from "../../src/core/index.ts";
-import type { Events } from "../../src/events/columns.ts";
+import type { Events } from "../../src/events/index.ts";
 import { EventSensor, type SensorPhysics, sensorPresets } from "../../src/simulate/index.ts";
 
 const ideal: Partial<SensorPhysics> = { thresholdSigma: 0 };

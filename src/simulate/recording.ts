@@ -1,0 +1,132 @@
+/** Whole recordings: a motion in a scene before an event camera, with the ground truth. */
+import { type Camera, type Motion, poseInCamera, poseJoints, restJoints, surface } from "../body/index.ts";
+import { ArgumentError, Random } from "../core/index.ts";
+import type { Events, SensorSize } from "../events/index.ts";
+import { Background } from "./background.ts";
+import { CAPSULE_STRIDE, poseCapsules, type PosedCapsules } from "./capsules.ts";
+import { frameMotion } from "./framing.ts";
+import { motionSeconds, poseAt } from "./motion/index.ts";
+import { Renderer } from "./renderer.ts";
+import { COVERS, coverOf, type Scene } from "./scene.ts";
+import { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+import { lightInCamera, Textures } from "./shading.ts";
+import { castShadow } from "./shadow.ts";
+import type { TruthFrame } from "./truth.ts";
+
+/** One rendered frame of a simulated recording. */
+export type SimulatedFrame = {
+  /** Events since the frame before; none for the first. */
+  readonly events: Events;
+  /** The body at the time of the frame. */
+  readonly truth: TruthFrame;
+  /** Linear luminance `[H, W]`, 1 is white in full light. The buffer is reused by the next frame. */
+  readonly frame: Float32Array;
+  readonly camera: Camera;
+};
+
+/** What is simulated. */
+export type SimulationOptions = {
+  readonly motion: Motion;
+  readonly scene: Scene;
+  readonly sensor: SensorSize;
+  /** Seed of the sensor's mismatch and noise. */
+  readonly seed: number;
+  /** Physics of the sensor; the preset `noisy` by default. */
+  readonly physics?: SensorPhysics;
+  /** Rendered frames per second, 200 by default; the motion is interpolated to it. */
+  readonly frameRateHz?: number;
+};
+
+/**
+ * Simulates a recording frame by frame in constant memory: the first frame is at time 0, the last at or before the
+ * end of the motion. Equal options give equal events, in Node and in browsers.
+ *
+ * @throws ArgumentError if the rate is not in (0, 10⁶] or the motion is empty
+ */
+export function* simulateRecording({
+  motion,
+  scene,
+  sensor,
+  seed,
+  physics = sensorPresets.noisy,
+  frameRateHz = 200,
+}: SimulationOptions): Generator<SimulatedFrame, void, void> {
+  if (!(frameRateHz > 0 && frameRateHz <= 1e6)) {
+    throw new ArgumentError(`simulateRecording: expected a frame rate in (0, 10⁶] Hz, got ${frameRateHz}`);
+  }
+  const camera = new EventSensor({ sensor, random: new Random(seed), ...physics });
+  const stage = new Stage(motion, scene, sensor);
+  const frames = Math.floor(motionSeconds(motion) * frameRateHz + 1e-6) + 1;
+  for (let f = 0; f < frames; f++) {
+    const tUs = Math.round((f * 1e6) / frameRateHz);
+    const shot = stage.shoot(tUs);
+    yield { events: camera.push(shot.frame, tUs), ...shot };
+  }
+}
+
+/** A scene set up for a motion, that can be photographed at any time. */
+export class Stage {
+  readonly #motion: Motion;
+  readonly #scene: Scene;
+  readonly #sensor: SensorSize;
+  readonly #shape: Float64Array;
+  readonly #rest: Float64Array;
+  readonly #body: ReturnType<typeof surface>;
+  readonly #path: ReturnType<typeof frameMotion>;
+  readonly #posed: PosedCapsules;
+  readonly #textures: Textures;
+  readonly #background: Background;
+  readonly #renderer: Renderer;
+  readonly #scenery: Float32Array;
+  #sceneryShift: readonly [number, number] = [NaN, NaN];
+  readonly #frame: Float32Array;
+
+  constructor(motion: Motion, scene: Scene, sensor: SensorSize) {
+    this.#motion = motion;
+    this.#scene = scene;
+    this.#sensor = sensor;
+    this.#shape = Float64Array.from(scene.shape);
+    this.#rest = restJoints(this.#shape);
+    this.#body = surface(this.#shape);
+    this.#path = frameMotion(motion, this.#shape, scene.view, sensor);
+    this.#posed = {
+      data: new Float64Array(this.#body.length * CAPSULE_STRIDE),
+      material: Uint8Array.from(this.#body, ({ part }) => COVERS.indexOf(coverOf(part, scene))),
+    };
+    const [x, y, z] = this.#rest.subarray(3 * HEAD, 3 * HEAD + 3);
+    const materials = COVERS.map((cover) => scene.materials[cover]);
+    this.#textures = new Textures(materials, [x!, y!, z!], scene.background.seed);
+    const random = new Random(scene.background.seed);
+    this.#background = new Background(scene.background, sensor, this.#path.horizon, random);
+    this.#renderer = new Renderer(sensor);
+    this.#scenery = new Float32Array(sensor.width * sensor.height);
+    this.#frame = new Float32Array(sensor.width * sensor.height);
+  }
+
+  /** The picture and the truth at a time, microseconds; the frame's buffer is reused by the next call. */
+  shoot(tUs: number): Omit<SimulatedFrame, "events"> {
+    const seconds = tUs / 1e6;
+    const camera = this.#path.at(seconds);
+    const world = poseAt(this.#motion, seconds, this.#shape);
+    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
+    const transforms = poseJoints(this.#rest, seen.pose, seen.translation);
+    poseCapsules(this.#body, transforms, this.#rest, this.#posed);
+    const frame = this.#frame;
+    this.#drawScenery(seconds);
+    frame.set(this.#scenery);
+    castShadow(transforms.joints, camera, this.#path.floor, this.#scene.shadow, this.#sensor, frame);
+    const light = lightInCamera(this.#scene.lighting, camera.rotation);
+    this.#renderer.draw(this.#posed, camera, this.#textures, light, frame);
+    return { truth: { tUs, joints: transforms.joints, ...seen }, frame, camera };
+  }
+
+  #drawScenery(seconds: number): void {
+    const [x, y] = this.#path.shift(seconds);
+    if (x === this.#sceneryShift[0] && y === this.#sceneryShift[1]) return;
+    this.#sceneryShift = [x, y];
+    this.#background.draw(x, y, this.#scenery);
+  }
+}
+
+/** Index of the joint `head`. */
+const HEAD = 15;

@@ -1,0 +1,55 @@
+/** Soft shadows on the floor. */
+import type { Camera } from "../body/index.ts";
+import type { SensorSize } from "../events/index.ts";
+
+/** Joints that cast a shadow, with its radius (metres) and its share of the strength: ankles and pelvis. */
+const CASTERS = [
+  { joint: 7, radius: 0.24, share: 0.6 },
+  { joint: 8, radius: 0.24, share: 0.6 },
+  { joint: 0, radius: 0.55, share: 0.5 },
+];
+
+/**
+ * Darkens the floor below the ankles and the pelvis by round shadows (1 − d²/r²)² that fade with the joint's height.
+ *
+ * @param joints - `[24, 3]` in camera coordinates, metres
+ * @param floor - height of the floor in the world, metres
+ * @param strength - share of the light taken at the centre, in [0, 1]
+ * @param frame - linear luminance `[H, W]`, changed
+ */
+export function castShadow(
+  joints: Float64Array,
+  camera: Camera,
+  floor: number,
+  strength: number,
+  { width, height }: SensorSize,
+  frame: Float32Array,
+): void {
+  const { rotation, translation, fx, fy, cx, cy } = camera;
+  // The floor in camera coordinates: up · p = level.
+  const [ux, uy, uz] = [rotation[1]!, rotation[4]!, rotation[7]!];
+  const level = floor + ux * translation[0]! + uy * translation[1]! + uz * translation[2]!;
+  for (const { joint, radius, share } of CASTERS) {
+    const [x, y, z] = [joints[3 * joint]!, joints[3 * joint + 1]!, joints[3 * joint + 2]!];
+    const above = ux * x + uy * y + uz * z - level;
+    const [px, py, pz] = [x - above * ux, y - above * uy, z - above * uz];
+    if (pz < 0.5) continue;
+    const depth = (strength * share) / (1 + Math.max(0, above));
+    const span = (radius * fx) / (pz - radius * 0.5);
+    const [u, v] = [(fx * px) / pz + cx, (fy * py) / pz + cy];
+    const [left, right] = [Math.max(0, Math.floor(u - span)), Math.min(width - 1, Math.ceil(u + span))];
+    const [top, bottom] = [Math.max(0, Math.floor(v - span)), Math.min(height - 1, Math.ceil(v + span))];
+    for (let row = top; row <= bottom; row++) {
+      for (let column = left; column <= right; column++) {
+        const [rx, ry] = [(column + 0.5 - cx) / fx, (row + 0.5 - cy) / fy];
+        const far = level / (ux * rx + uy * ry + uz);
+        if (!(far > 0)) continue;
+        const [dx, dy, dz] = [rx * far - px, ry * far - py, far - pz];
+        const rest = 1 - (dx * dx + dy * dy + dz * dz) / (radius * radius);
+        if (rest <= 0) continue;
+        const pixel = row * width + column;
+        frame[pixel] = frame[pixel]! * (1 - depth * rest * rest);
+      }
+    }
+  }
+}
