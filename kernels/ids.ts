@@ -6,7 +6,6 @@ export const COMBINE = 3;
 export const PAD_IMAGES = 4;
 export const DEPTHWISE = 5;
 export const DEPTHWISE_WEIGHT_GRAD = 6;
-export const DEPTHWISE_COMBINE = 7;
 export const NEURON = 8;
 export const NEURON_GRAD = 9;
 export const INTEGER_NEURON = 10;

@@ -61,8 +61,8 @@ export function adamStep(args: usize, task: i32): void {
   for (let i = task * GROUP; i < end; i += 2) {
     const whole = i + 2 <= end;
     const weight = loadPair(at(w, i));
-    let slope = loadPair(at(g, i));
-    if (!decoupled) slope = f64x2.add(slope, f64x2.mul(weightDecay, weight));
+    const decay = decoupled ? f64x2.splat(0) : f64x2.mul(weightDecay, weight);
+    const slope = f64x2.add(loadPair(at(g, i)), decay);
     const mean = f64x2.add(f64x2.mul(beta1, loadPair(at(m, i))), f64x2.mul(rest1, slope));
     const fresh = f64x2.mul(f64x2.mul(rest2, slope), slope);
     const square = f64x2.add(f64x2.mul(beta2, loadPair(at(v, i))), fresh);

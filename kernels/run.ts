@@ -1,6 +1,7 @@
 // From a kernel's number to its code.
 import * as id from "./ids";
 import { padImages } from "./conv";
+import { depthwise, depthwiseWeightGrad } from "./depthwise";
 import { addScaled, affine, binary, broadcast, clamp, unary } from "./elementwise";
 import { columnProducts, combine, packColumns, rowProducts } from "./gemm";
 import { copyBlocks, permute } from "./move";
@@ -22,6 +23,10 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return combine(args, task);
     case id.PAD_IMAGES:
       return padImages(args, task);
+    case id.DEPTHWISE:
+      return depthwise(args, task);
+    case id.DEPTHWISE_WEIGHT_GRAD:
+      return depthwiseWeightGrad(args, task);
     case id.NEURON:
       return neuron(args, task);
     case id.NEURON_GRAD:

@@ -110,8 +110,9 @@ suite("element-wise functions", () => {
   test("entries that are not zero are counted", () => {
     for (const backend of subjects) {
       const a = backend.alloc(40_003);
-      a.set(numbers(40_003, 4, true));
-      expect(backend.countNonZero(a)).toBe(a.reduce((x, y) => x + y, 0));
+      const values = numbers(40_003, 4, true);
+      a.set(values);
+      expect(backend.countNonZero(a)).toBe(values.reduce((x, y) => x + y, 0));
       backend.free(a);
     }
   });

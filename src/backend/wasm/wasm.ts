@@ -12,6 +12,7 @@ import type {
   UnaryOp,
 } from "../backend.ts";
 import { ReferenceBackend } from "../reference/index.ts";
+import * as depthwise from "./depthwise.ts";
 import type { Device } from "./device.ts";
 import * as elementwise from "./elementwise.ts";
 import * as id from "./generated/ids.ts";
@@ -129,18 +130,23 @@ export class WasmBackend extends ReferenceBackend {
   }
 
   override conv2d(out: Floats, x: Floats, w: Floats, bias: Floats | null, p: Convolution): void {
-    if (p.groups > 1) return super.conv2d(out, x, w, bias, p);
-    products.conv2d(this.device, out, x, w, bias, p);
+    if (p.groups === 1) return products.conv2d(this.device, out, x, w, bias, p);
+    if (depthwise.isDepthwise(p)) return depthwise.conv2d(this.device, out, x, w, bias, p);
+    super.conv2d(out, x, w, bias, p);
   }
 
   override conv2dInputGrad(dx: Floats, dy: Floats, w: Floats, p: Convolution): void {
-    if (p.groups > 1) return super.conv2dInputGrad(dx, dy, w, p);
-    products.conv2dInputGrad(this.device, dx, dy, w, p);
+    if (p.groups === 1) return products.conv2dInputGrad(this.device, dx, dy, w, p);
+    if (depthwise.isDepthwise(p) && p.stride === 1 && p.padding < p.kernel) {
+      return depthwise.conv2dInputGrad(this.device, dx, dy, w, p);
+    }
+    super.conv2dInputGrad(dx, dy, w, p);
   }
 
   override conv2dWeightGrad(dw: Floats, dy: Floats, x: Floats, p: Convolution): void {
-    if (p.groups > 1) return super.conv2dWeightGrad(dw, dy, x, p);
-    products.conv2dWeightGrad(this.device, dw, dy, x, p);
+    if (p.groups === 1) return products.conv2dWeightGrad(this.device, dw, dy, x, p);
+    if (depthwise.isDepthwise(p)) return depthwise.conv2dWeightGrad(this.device, dw, dy, x, p);
+    super.conv2dWeightGrad(dw, dy, x, p);
   }
 
   override channelMoments(mean: Floats, variance: Floats, x: Floats, rows: number, channels: number): void {
