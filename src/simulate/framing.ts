@@ -16,8 +16,8 @@ import type { View, Wave } from "./scene.ts";
 const FLESH = 0.12;
 /** Frames looked at to find the room that a motion takes. */
 const LOOKS = 48;
-/** A camera follows the person when a fixed one would have to show this many times as much. */
-const FOLLOW_BEYOND = 1.35;
+/** A camera follows the person when a fixed one would have to stand this many times as far away. */
+const FOLLOW_BEYOND = 1.25;
 /** Half width of the window in which a following camera smooths the person's path, seconds. */
 const FOLLOW_SECONDS = 0.6;
 
@@ -56,10 +56,12 @@ export function frameMotion(motion: Motion, shape: Float64Array, view: View, sen
     moving.add(joints, [path[3 * f]!, 0, path[3 * f + 2]!], right);
   }
   const aspect = sensor.height / sensor.width;
-  const follows = still.size(aspect) > FOLLOW_BEYOND * moving.size(aspect);
-  const room = follows ? moving : still;
   const focal = sensor.height / (2 * Math.tan(view.fieldOfView / 2));
-  const distance = (focal * room.size(aspect)) / (view.fill * sensor.height) + room.depth / 2;
+  const distanceTo = (room: Room) =>
+    (focal * room.size(aspect)) / (view.fill * sensor.height) + room.depth / 2;
+  const follows = distanceTo(still) > FOLLOW_BEYOND * distanceTo(moving);
+  const room = follows ? moving : still;
+  const distance = distanceTo(room);
   const floor = still.low[1];
   const middle = room.middle;
   const [sine, cosine] = [Math.sin(view.elevation), Math.cos(view.elevation)];

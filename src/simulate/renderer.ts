@@ -10,6 +10,9 @@ const NEAR = 0.2;
 /** Spheres that stand for a capsule seen end-on, whose outline is a single circle. */
 const END_ON_STEPS = 6;
 
+/** Distance over which the creases between the capsules of one body are rounded, metres. */
+const ROUNDING = 0.025;
+
 /** The part of a camera that the renderer needs, its geometry being in camera coordinates already. */
 export type Intrinsics = Pick<Camera, "fx" | "fy" | "cx" | "cy">;
 
@@ -26,6 +29,8 @@ export class Renderer {
   readonly #owner: Int16Array;
   readonly #normalX: Float32Array;
   readonly #normalY: Float32Array;
+  readonly #roundX: Float32Array;
+  readonly #roundY: Float32Array;
   /** Fragments of outlines: pixel, coverage, depth, owner, normal x and y. */
   #edges = new Float64Array(6 * 4096);
   #edgeCount = 0;
@@ -43,6 +48,8 @@ export class Renderer {
     this.#owner = new Int16Array(pixels);
     this.#normalX = new Float32Array(pixels);
     this.#normalY = new Float32Array(pixels);
+    this.#roundX = new Float32Array(pixels);
+    this.#roundY = new Float32Array(pixels);
   }
 
   /**
@@ -66,6 +73,7 @@ export class Renderer {
     this.#edgeCount = 0;
     this.#box = { left: width, right: 0, top: height, bottom: 0 };
     for (let c = 0; c < capsules.material.length; c++) this.#rasterise(capsules.data, c, camera);
+    this.#roundCreases(camera);
     this.#shade(capsules, camera, textures, light, frame);
     this.#blend(capsules, camera, textures, light, frame);
   }
@@ -155,6 +163,38 @@ export class Renderer {
     }
   }
 
+  /**
+   * Averages each normal with those about {@link ROUNDING} to its sides, above and below where the surface goes on,
+   * so that capsules that overlap look like one body rather than like a doll of sausages.
+   */
+  #roundCreases({ fx }: Intrinsics): void {
+    const { width, height } = this.#sensor;
+    const { left, right, top, bottom } = this.#box;
+    const [depth, normalX, normalY] = [this.#depth, this.#normalX, this.#normalY];
+    const [roundX, roundY] = [this.#roundX, this.#roundY];
+    for (let v = top; v <= bottom; v++) {
+      for (let u = left; u <= right; u++) {
+        const pixel = v * width + u;
+        const z = depth[pixel]!;
+        if (z === Infinity) continue;
+        const step = Math.max(1, Math.round((ROUNDING * fx) / z));
+        let [nx, ny, count] = [normalX[pixel]!, normalY[pixel]!, 1];
+        for (let k = 0; k < 4; k++) {
+          const beside = k === 0 ? u - step : k === 1 ? u + step : u;
+          const over = k === 2 ? v - step : k === 3 ? v + step : v;
+          if (beside < 0 || beside >= width || over < 0 || over >= height) continue;
+          const other = over * width + beside;
+          if (!(Math.abs(depth[other]! - z) < 2 * ROUNDING)) continue;
+          nx += normalX[other]!;
+          ny += normalY[other]!;
+          count++;
+        }
+        roundX[pixel] = nx / count;
+        roundY[pixel] = ny / count;
+      }
+    }
+  }
+
   #keepEdge(pixel: number, coverage: number, z: number, c: number, nx: number, ny: number): void {
     const at = 6 * this.#edgeCount++;
     if (at === this.#edges.length) {
@@ -185,7 +225,7 @@ export class Renderer {
         const pixel = v * width + u;
         const z = this.#depth[pixel]!;
         if (z === Infinity) continue;
-        const [nx, ny] = [this.#normalX[pixel]!, this.#normalY[pixel]!];
+        const [nx, ny] = [this.#roundX[pixel]!, this.#roundY[pixel]!];
         frame[pixel] = radiance(capsules, camera, textures, light, this.#owner[pixel]!, u, v, z, nx, ny);
       }
     }

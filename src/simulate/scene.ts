@@ -72,7 +72,7 @@ const DEGREE = Math.PI / 180;
  * | light | exposure 0.35…1.1 (log-uniform); 15…60 % of it from the sky, the rest of 1–2 lamps 10…75° high |
  * | wall | 0.05…0.8 at top and foot, texture 0…0.5, 0…14 rectangles, stripes in 25 % |
  * | camera heading, elevation, roll | 0…360°, −5…20°, ±3° |
- * | vertical field of view, fill | 30…60°, 0.6…0.9 |
+ * | vertical field of view, fill | 30…60°, 0.7…0.95 |
  * | camera motion | 35 % of the cameras: 0.1…1.2° at 0.2…2.5 Hz, two waves an axis |
  *
  * @param random - its state decides the scene; advanced
@@ -154,7 +154,7 @@ function randomView(random: Random): View {
     heading: random.uniform(0, 2 * Math.PI),
     elevation: random.uniform(-5, 20) * DEGREE,
     fieldOfView: random.uniform(30, 60) * DEGREE,
-    fill: random.uniform(0.6, 0.9),
+    fill: random.uniform(0.7, 0.95),
     roll: random.uniform(-3, 3) * DEGREE,
     pan: waves(),
     tilt: waves(),

@@ -39,7 +39,7 @@ export const sensorPresets = {
     thresholdSigma: 0.04,
     refractoryUs: 300,
     leakRateHz: 0.1,
-    shotNoiseRateHz: 2,
+    shotNoiseRateHz: 1,
     cutoffHz: 150,
   },
 } as const satisfies Record<string, SensorPhysics>;
