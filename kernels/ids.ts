@@ -28,7 +28,6 @@ export const SGD_STEP = 26;
 export const ADAM_STEP = 27;
 export const COUNT_SPIKES = 28;
 export const LIST_SPIKES = 29;
-export const COUNT_RUNS = 30;
 export const LIST_RUNS = 31;
 export const PACK_PANELS = 32;
 export const GATHER = 33;

@@ -9,6 +9,16 @@ import { integerNeuron, integerNeuronGrad, neuron, neuronGrad } from "./neuron";
 import { batchNormGrad, batchNormSums, channelAffine, channelMoments } from "./norm";
 import { adamStep, sgdStep } from "./optimiser";
 import { countNonZero, sum, sumRows } from "./reduce";
+import {
+  countSpikes,
+  gather,
+  gatherWeightGrad,
+  listRuns,
+  listSpikes,
+  packPanels,
+  spreadPanels,
+  transposeLists,
+} from "./spikes";
 
 /** Runs one task of a kernel; `args` is the address of its arguments. */
 export function run(kernel: i32, args: usize, task: i32): void {
@@ -69,6 +79,22 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return sgdStep(args, task);
     case id.ADAM_STEP:
       return adamStep(args, task);
+    case id.COUNT_SPIKES:
+      return countSpikes(args, task);
+    case id.LIST_SPIKES:
+      return listSpikes(args, task);
+    case id.LIST_RUNS:
+      return listRuns(args, task);
+    case id.PACK_PANELS:
+      return packPanels(args, task);
+    case id.GATHER:
+      return gather(args, task);
+    case id.TRANSPOSE_LISTS:
+      return transposeLists(args, task);
+    case id.SPREAD_PANELS:
+      return spreadPanels(args, task);
+    case id.GATHER_WEIGHT_GRAD:
+      return gatherWeightGrad(args, task);
     default:
       unreachable();
   }

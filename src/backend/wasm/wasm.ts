@@ -9,6 +9,7 @@ import type {
   Neuron,
   NeuronGradients,
   SgdStep,
+  SpikeLists,
   UnaryOp,
 } from "../backend.ts";
 import { ReferenceBackend } from "../reference/index.ts";
@@ -18,6 +19,7 @@ import * as elementwise from "./elementwise.ts";
 import * as id from "./generated/ids.ts";
 import * as neurons from "./neurons.ts";
 import * as products from "./products.ts";
+import * as spikes from "./spikes.ts";
 
 /** See {@link Backend}. Numbers live in one shared memory, on which the inherited methods work, too. */
 export class WasmBackend extends ReferenceBackend {
@@ -149,6 +151,24 @@ export class WasmBackend extends ReferenceBackend {
     super.conv2dWeightGrad(dw, dy, x, p);
   }
 
+  override spikeLists(x: Floats, rows: number, columns: number): SpikeLists {
+    return spikes.spikeLists(this.device, x, rows, columns);
+  }
+
+  override freeSpikeLists(lists: SpikeLists): void {
+    spikes.freeSpikeLists(this.device, lists);
+  }
+
+  override spikeConv2d(out: Floats, x: SpikeLists, w: Floats, bias: Floats | null, p: Convolution): void {
+    if (!spikes.servesForward(p)) return super.spikeConv2d(out, x, w, bias, p);
+    spikes.spikeConv2d(this.device, out, x, w, bias, p);
+  }
+
+  override spikeConv2dWeightGrad(dw: Floats, dy: Floats, x: SpikeLists, p: Convolution): void {
+    if (!spikes.servesWeightGrad(p)) return super.spikeConv2dWeightGrad(dw, dy, x, p);
+    spikes.spikeConv2dWeightGrad(this.device, dw, dy, x, p);
+  }
+
   override channelMoments(mean: Floats, variance: Floats, x: Floats, rows: number, channels: number): void {
     neurons.channelMoments(this.device, mean, variance, x, rows, channels);
   }
@@ -192,14 +212,14 @@ export class WasmBackend extends ReferenceBackend {
   }
 
   override neuron(
-    spikes: Floats,
+    fired: Floats,
     h: Floats,
     last: Floats | null,
     x: Floats,
     initial: Floats | null,
     p: Neuron,
   ): void {
-    neurons.neuron(this.device, spikes, h, last, x, initial, p);
+    neurons.neuron(this.device, fired, h, last, x, initial, p);
   }
 
   override neuronGrad(
