@@ -15,6 +15,8 @@ export type OpenOptions = {
 export interface Recording extends EventStream {
   /** Faults met so far; only `recover` mode goes on after one. */
   readonly report: FaultReport;
+  /** Bytes read so far, for showing progress. */
+  readonly offset: number;
   /** Releases the source; iterating to the end or leaving the loop does so too. */
   close(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export function recordingOf(
     format,
     sensor,
     report: faults,
+    get offset() {
+      return source.offset;
+    },
     close: () => source.close(),
     [Symbol.asyncIterator]: () => iterator,
   };

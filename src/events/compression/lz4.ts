@@ -30,11 +30,11 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
   };
   need(7);
   if (view.getUint32(0, true) !== MAGIC)
-    throw new CompressionFault("expected the magic number of an LZ4 frame");
+    throw new CompressionFault("expected the magic number of an LZ4 frame, got another");
   const flags = view.getUint8(4);
   if (flags >> 6 !== 1) throw new CompressionFault(`expected LZ4 frame version 1, got ${flags >> 6}`);
   if ((flags & HAS_DICTIONARY) !== 0)
-    throw new CompressionFault("expected an LZ4 frame without a dictionary");
+    throw new CompressionFault("expected an LZ4 frame without a dictionary, got one with");
   const blockCode = (view.getUint8(5) >> 4) & 7;
   if (blockCode < 4)
     throw new CompressionFault(`expected an LZ4 block size code of 4 to 7, got ${blockCode}`);
@@ -43,7 +43,7 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
   const headerEnd = (flags & HAS_CONTENT_SIZE) !== 0 ? 14 : 6;
   need(headerEnd + 1);
   if (view.getUint8(headerEnd) !== ((xxh32(frame.subarray(4, headerEnd)) >>> 8) & 0xff)) {
-    throw new CompressionFault("expected a matching checksum of the LZ4 frame header");
+    throw new CompressionFault("expected a matching checksum of the LZ4 frame header, got another");
   }
   const bound = Math.min(limit, frame.length * MAX_RATIO);
   let contentSize = -1;
@@ -82,7 +82,7 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
     at = end;
     if ((flags & HAS_BLOCK_CHECKSUMS) !== 0) {
       if (view.getUint32(at, true) !== xxh32(frame.subarray(at - size, at))) {
-        throw new CompressionFault("expected a matching checksum of an LZ4 block");
+        throw new CompressionFault("expected a matching checksum of an LZ4 block, got another");
       }
       at += 4;
     }
@@ -94,7 +94,7 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
   if ((flags & HAS_CONTENT_CHECKSUM) !== 0) {
     need(at + 4);
     if (view.getUint32(at, true) !== xxh32(content)) {
-      throw new CompressionFault("expected a matching checksum of the LZ4 content");
+      throw new CompressionFault("expected a matching checksum of the LZ4 content, got another");
     }
     at += 4;
   }

@@ -65,7 +65,8 @@ export function contentBound(data: Uint8Array): { bound: number; exact: boolean 
       need(at);
       continue;
     }
-    if (magic !== MAGIC) throw new CompressionFault("expected the magic number of a Zstandard frame");
+    if (magic !== MAGIC)
+      throw new CompressionFault("expected the magic number of a Zstandard frame, got another");
     const descriptor = view.getUint8(at + 4);
     const single = (descriptor & 0x20) !== 0;
     const sizeCode = descriptor >> 6;

@@ -5,6 +5,7 @@ import { CompressionFault } from "../../compression/fault.ts";
 import { decompressLz4 } from "../../compression/lz4.ts";
 import { loadZstd } from "../../compression/zstd.ts";
 import { Faults } from "../../faults.ts";
+import { emptyEvents, sliceEvents } from "../../join.ts";
 import { type OpenOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
 import { FlatbufferFault, RootTable } from "./flatbuffer.ts";
@@ -193,12 +194,12 @@ class EventPackets {
       this.#faults.meet(start, `${fault.message}, in the packet that starts here`, {
         bytes: 8 + bytes.length,
       });
-      return columns(0);
+      return emptyEvents(0);
     }
   }
 
   #events(start: number, view: DataView, count: number): Events {
-    const { t, x, y, on } = columns(count);
+    const { t, x, y, on } = emptyEvents(count);
     let n = 0;
     let last = this.#last;
     for (let i = 0, at = 0; i < count; i++, at += EVENT.bytes) {
@@ -217,8 +218,7 @@ class EventPackets {
       n++;
     }
     this.#last = last;
-    if (n === count) return { t, x, y, on };
-    return { t: t.slice(0, n), x: x.slice(0, n), y: y.slice(0, n), on: on.slice(0, n) };
+    return sliceEvents({ t, x, y, on }, 0, n);
   }
 
   #reject(start: number, i: number, time: number, column: number, row: number, last: number): void {
@@ -230,15 +230,6 @@ class EventPackets {
       events: 1,
     });
   }
-}
-
-function columns(count: number): Events {
-  return {
-    t: new Float64Array(count),
-    x: new Uint16Array(count),
-    y: new Uint16Array(count),
-    on: new Uint8Array(count),
-  };
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

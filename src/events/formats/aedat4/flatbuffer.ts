@@ -44,7 +44,10 @@ export class RootTable {
     this.#vtableBytes = this.#view.getUint16(this.#vtable, true);
     this.#tableBytes = this.#view.getUint16(this.#vtable + 2, true);
     if (this.#vtableBytes < 4 || this.#tableBytes < 4)
-      throw new FlatbufferFault(this.#vtable, "expected a vtable of 4 bytes or more");
+      throw new FlatbufferFault(
+        this.#vtable,
+        `expected a vtable of 4 bytes or more, got ${Math.min(this.#vtableBytes, this.#tableBytes)}`,
+      );
     this.#need(this.#vtable, this.#vtableBytes, "a vtable");
     this.#need(this.#table, this.#tableBytes, "the root table");
   }

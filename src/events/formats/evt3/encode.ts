@@ -1,0 +1,128 @@
+/** Writing EVT 3.0 (see layout.ts). */
+import { ArgumentError } from "../../../core/index.ts";
+import { checkEvents } from "../../check.ts";
+import type { Events, SensorSize } from "../../columns.ts";
+import { MAX_SIDE, WORD } from "./layout.ts";
+
+/** The longest silence, in units of 4096 µs: one day, which takes ten thousand words. */
+const MAX_SILENCE = Math.floor(86_400e6 / 4096);
+
+/** Events that are turned into one chunk of bytes. */
+const SLICE = 1 << 14;
+
+/**
+ * Writes events as an EVT 3.0 recording: header, then words. Runs of events of equal time, row and polarity with rising
+ * columns become vectors of 12 pixels where that is shorter.
+ *
+ * @param sensor - size of the sensor, at most 2048 pixels a side
+ * @param batches - events in order of time
+ * @param options - `vectors`: whether to use vectors, true by default
+ * @returns the file, piece by piece
+ * @throws ArgumentError if the sensor is too large, an event lies outside it, time goes back, or a day or more passes
+ *   without an event or before the first: the 24-bit time of the format is carried over silence by words of its own
+ */
+export async function* encodeEvt3(
+  sensor: SensorSize,
+  batches: AsyncIterable<Events> | Iterable<Events>,
+  { vectors = true } = {},
+): AsyncGenerator<Uint8Array> {
+  if (!(sensor.width <= MAX_SIDE && sensor.height <= MAX_SIDE)) {
+    throw new ArgumentError(
+      `encodeEvt3: expected at most ${MAX_SIDE} pixels a side, got ${sensor.width}x${sensor.height}`,
+    );
+  }
+  const { width, height } = sensor;
+  const header = `% evt 3.0\n% format EVT3;height=${height};width=${width}\n% geometry ${width}x${height}\n% end\n`;
+  yield new TextEncoder().encode(header);
+  const writer = new WordWriter(vectors);
+  let last = 0;
+  for await (const events of batches) {
+    last = checkEvents("encodeEvt3", sensor, events, last);
+    for (let start = 0; start < events.t.length; start += SLICE) {
+      const end = Math.min(start + SLICE, events.t.length);
+      yield writer.write(events, start, end);
+    }
+  }
+}
+
+/** The state of the writing: what the reader knows after the words so far. */
+class WordWriter {
+  readonly #vectors: boolean;
+  #words = new Uint16Array(2 * SLICE);
+  #count = 0;
+  /** Time in units of 4096 µs, and the rest of it; -1 where the reader knows none. */
+  #high = -1;
+  #low = -1;
+  #row = -1;
+
+  constructor(vectors: boolean) {
+    this.#vectors = vectors;
+  }
+
+  write(events: Events, start: number, end: number): Uint8Array {
+    const { t, x, y, on } = events;
+    this.#count = 0;
+    for (let i = start; i < end;) {
+      this.#setTime(t[i]!);
+      if (this.#row !== y[i]) {
+        this.#row = y[i]!;
+        this.#put(WORD.addressY, this.#row);
+      }
+      // How many events one vector takes: from three on it is shorter than their addresses.
+      let mask = 1;
+      let next = i + 1;
+      while (this.#vectors && next < end && t[next] === t[i] && y[next] === y[i] && on[next] === on[i]) {
+        const step = x[next]! - x[i]!;
+        if (step <= 0 || step >= 12 || mask >> step !== 0) break;
+        mask |= 1 << step;
+        next++;
+      }
+      const column = x[i]! | (on[i]! << 11);
+      if (next - i >= 3) {
+        this.#put(WORD.vectorBase, column);
+        this.#put(WORD.vector12, mask);
+        i = next;
+      } else {
+        this.#put(WORD.addressX, column);
+        i++;
+      }
+    }
+    const bytes = new Uint8Array(2 * this.#count);
+    const view = new DataView(bytes.buffer);
+    for (let k = 0; k < this.#count; k++) view.setUint16(2 * k, this.#words[k]!, true);
+    return bytes;
+  }
+
+  #setTime(t: number): void {
+    const high = Math.floor(t / 4096);
+    const low = t % 4096;
+    if (high !== this.#high) {
+      if (high - this.#high > MAX_SILENCE) {
+        const since = Math.max(this.#high, 0) * 4096;
+        throw new ArgumentError(`encodeEvt3: expected a time within a day of ${since} µs, got ${t}`);
+      }
+      if (this.#high < 0) this.#putHigh(0);
+      // A step of half the counter's range or more would read as going back.
+      while (this.#high < high) this.#putHigh(Math.min(this.#high + 2047, high));
+    }
+    if (low !== this.#low) {
+      this.#put(WORD.timeLow, low);
+      this.#low = low;
+    }
+  }
+
+  #putHigh(high: number): void {
+    this.#put(WORD.timeHigh, high % 4096);
+    this.#high = high;
+    this.#low = -1;
+  }
+
+  #put(type: number, value: number): void {
+    if (this.#count === this.#words.length) {
+      const bigger = new Uint16Array(2 * this.#words.length);
+      bigger.set(this.#words);
+      this.#words = bigger;
+    }
+    this.#words[this.#count++] = (type << 12) | value;
+  }
+}

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { ByteBuffer } from "flatbuffers";
+import { expect, suite, test } from "vitest";
+import { ArgumentError, FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
+import { encodeAedat4, type Events, type SensorSize } from "../../src/events/index.ts";
+import {
+  anyEvents,
+  bytesOf,
+  eventsOf,
+  randomEvents,
+  readAll,
+  readUntilError,
+  sameEvents,
+} from "./support.ts";
+
+const SENSOR = { width: 346, height: 260 };
+const encode = (events: Events[], sensor: SensorSize = SENSOR, compression: "none" | "lz4" = "none") =>
+  bytesOf(encodeAedat4(sensor, events, { compression }));
+
+suite.each(["none", "lz4"] as const)("AEDAT4 with compression %s", (compression) => {
+  test.each([SENSOR, { width: 1280, height: 720 }, { width: 34, height: 34 }, { width: 1, height: 1 }])(
+    "decode(encode(e)) = e on %o",
+    async (sensor) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyEvents(sensor, 1e12), { maxLength: 1 }), async (batches) => {
+          const { recording, events } = await readAll(await encode(batches, sensor, compression));
+          expect(recording.format).toBe("aedat4");
+          expect(recording.sensor).toEqual(sensor);
+          expect(events).toEqual(batches[0] ?? eventsOf([]));
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  test("many events come back over several packets, at Unix times", async () => {
+    const random = new Random("packets");
+    const events = randomEvents(random, 100_000, SENSOR, 20, 1_633_953_690_975_950);
+    const { events: back, batches } = await readAll(await encode([events], SENSOR, compression));
+    expect(sameEvents(back, events)).toBe(true);
+    expect(batches.length).toBe(4);
+  });
+
+  test("no event gives no batch", async () => {
+    expect((await readAll(await encode([], SENSOR, compression))).batches).toEqual([]);
+  });
+});
+
+suite("AEDAT4 files", () => {
+  const one = eventsOf([[7, 3, 4, 1]]);
+
+  test("are flatbuffers to the flatbuffers library", async () => {
+    const bytes = await encode([
+      eventsOf([
+        [2 ** 40 + 7, 3, 4, 1],
+        [2 ** 40 + 9, 5, 6, 0],
+      ]),
+    ]);
+    const header = new ByteBuffer(bytes.subarray(14));
+    const table = 4 + header.readInt32(4);
+    const field = (buffer: ByteBuffer, at: number, slot: number) => at + buffer.__offset(at, 4 + 2 * slot);
+    expect(header.readInt32(field(header, table, 0))).toBe(0);
+    expect(header.readInt64(field(header, table, 1))).toBe(-1n);
+    expect(header.__string(field(header, table, 2))).toContain("EVTS");
+    const packetAt = 14 + 4 + header.readInt32(0);
+    const packet = new ByteBuffer(bytes.subarray(packetAt + 8));
+    const root = 4 + packet.readInt32(4);
+    const elements = field(packet, root, 0);
+    expect(packet.__vector_len(elements)).toBe(2);
+    expect(packet.__vector(elements) % 8).toBe(0);
+    const event = packet.__vector(elements) + 16;
+    expect(packet.readInt64(event)).toBe(2n ** 40n + 9n);
+    expect([packet.readInt16(event + 8), packet.readInt16(event + 10), packet.readInt8(event + 12)]).toEqual([
+      5, 6, 0,
+    ]);
+  });
+
+  test("cut anywhere give a FormatError, after the whole packets before the cut", async () => {
+    const bytes = await encode(
+      [one, one, one].map((e, i) => ({ ...e, t: Float64Array.of(i) })),
+      SENSOR,
+      "lz4",
+    );
+    const ends = packetEnds(bytes);
+    for (let length = 0; length < bytes.length; length++) {
+      const { events, error } = await readUntilError(bytes.subarray(0, length));
+      expect(events.t.length).toBe(Math.max(0, ends.filter((end) => end <= length).length - 1));
+      if (ends.includes(length)) expect(error).toBeUndefined();
+      else expect(error).toBeInstanceOf(FormatError);
+    }
+  });
+
+  test("cut within a packet are read up to it in recover mode, and the cut is reported", async () => {
+    const bytes = await encode([one, one], SENSOR, "lz4");
+    const { recording, events } = await readAll(bytes.subarray(0, bytes.length - 3), { mode: "recover" });
+    expect(events.t.length).toBe(1);
+    expect(recording.report.faults).toHaveLength(1);
+    expect(recording.report.faults[0]!.offset).toBe(packetEnds(bytes)[1]);
+    expect(recording.report.droppedBytes).toBeGreaterThan(0);
+  });
+
+  test("with events outside the sensor or back in time are errors, or lose just these", async () => {
+    const bytes = await encode([
+      eventsOf([
+        [10, 1, 1, 1],
+        [11, 2, 2, 1],
+        [12, 3, 3, 0],
+      ]),
+    ]);
+    const packet = packetEnds(bytes)[0]! + 8;
+    const view = new DataView(bytes.buffer);
+    view.setInt16(packet + 32 + 8, -1, true);
+    view.setInt32(packet + 32 + 32, 5, true);
+    const { error } = await readUntilError(bytes);
+    expect(String(error)).toContain("expected an event within 346x260, got (65535, 1)");
+    const { recording, events } = await readAll(bytes, { mode: "recover" });
+    expect([...events.t]).toEqual([11]);
+    expect(recording.report.droppedEvents).toBe(2);
+    expect(recording.report.faults[1]!.what).toContain("expected a time from 11");
+  });
+
+  test("with other streams give the events alone", async () => {
+    const bytes = await encode([one, one]);
+    const [header, first] = packetEnds(bytes) as [number, number];
+    const extra = Uint8Array.of(9, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255);
+    const file = joined(bytes.subarray(0, first), extra, bytes.subarray(first));
+    expect((await readUntilError(file)).error).toBeInstanceOf(FormatError);
+    const { recording, events } = await readAll(file, { mode: "recover" });
+    expect(events.t.length).toBe(2);
+    expect(recording.report.droppedBytes).toBe(11);
+    expect(header).toBeGreaterThan(14);
+  });
+
+  test("with a broken packet lose that packet in recover mode", async () => {
+    const bytes = await encode([one, one, one], SENSOR, "lz4");
+    const ends = packetEnds(bytes);
+    bytes[ends[1]! + 8 + 20]! ^= 0xff;
+    const { recording, events } = await readAll(bytes, { mode: "recover" });
+    expect(events.t.length).toBe(2);
+    expect(recording.report.faults[0]!.offset).toBe(ends[1]);
+  });
+
+  test("of an unknown compression are refused", async () => {
+    const bytes = await encode([]);
+    new DataView(bytes.buffer).setInt32(14 + 32, 9, true);
+    await expect(readAll(bytes)).rejects.toThrow(UnsupportedError);
+  });
+
+  test("cannot be written of events that do not fit", async () => {
+    await expect(encode([eventsOf([[1, 346, 0, 1]])])).rejects.toThrow(ArgumentError);
+    await expect(
+      encode([
+        eventsOf([
+          [2, 0, 0, 1],
+          [1, 0, 0, 1],
+        ]),
+      ]),
+    ).rejects.toThrow(ArgumentError);
+    await expect(encode([], { width: 0, height: 5 })).rejects.toThrow(ArgumentError);
+  });
+});
+
+/** Offsets of the end of the header and of each packet. */
+function packetEnds(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const ends = [18 + view.getUint32(14, true)];
+  for (let at = ends[0]!; at < bytes.length; ends.push(at)) at += 8 + view.getUint32(at + 4, true);
+  return ends;
+}
+
+function joined(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
