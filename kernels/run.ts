@@ -8,6 +8,7 @@ import { copyBlocks, permute } from "./move";
 import { integerNeuron, integerNeuronGrad, neuron, neuronGrad } from "./neuron";
 import { batchNormGrad, batchNormSums, channelAffine, channelMoments } from "./norm";
 import { adamStep, sgdStep } from "./optimiser";
+import { avgPool, maxPool, poolGrad } from "./pool";
 import { countNonZero, sum, sumRows } from "./reduce";
 import {
   countSpikes,
@@ -95,6 +96,12 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return spreadPanels(args, task);
     case id.GATHER_WEIGHT_GRAD:
       return gatherWeightGrad(args, task);
+    case id.AVG_POOL:
+      return avgPool(args, task);
+    case id.MAX_POOL:
+      return maxPool(args, task);
+    case id.POOL_GRAD:
+      return poolGrad(args, task);
     default:
       unreachable();
   }

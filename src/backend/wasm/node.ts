@@ -27,7 +27,7 @@ export async function createWasmBackend({
   setFlagsFromString("--no-liftoff");
   const device = new Device(compileKernels(build), threads, wakeAboveNs);
   const workers = Array.from({ length: threads - 1 }, (_, i) => {
-    return new Worker(program, { eval: true, workerData: device.workerStart(i + 1) });
+    return new Worker(program, { eval: true, execArgv: [], workerData: device.workerStart(i + 1) });
   });
   await Promise.all(
     workers.map(async (worker) => {

@@ -8,6 +8,7 @@ import type {
   Gemm,
   Neuron,
   NeuronGradients,
+  Pooling,
   SgdStep,
   SpikeLists,
   UnaryOp,
@@ -18,6 +19,7 @@ import type { Device } from "./device.ts";
 import * as elementwise from "./elementwise.ts";
 import * as id from "./generated/ids.ts";
 import * as neurons from "./neurons.ts";
+import * as pools from "./pools.ts";
 import * as products from "./products.ts";
 import * as spikes from "./spikes.ts";
 
@@ -209,6 +211,22 @@ export class WasmBackend extends ReferenceBackend {
       rows,
       channels,
     );
+  }
+
+  override avgPool2d(out: Floats, x: Floats, p: Pooling): void {
+    pools.pool(this.device, id.AVG_POOL, out, x, p);
+  }
+
+  override avgPool2dGrad(dx: Floats, dy: Floats, p: Pooling): void {
+    pools.poolGrad(this.device, dx, dy, null, p);
+  }
+
+  override maxPool2d(out: Floats, x: Floats, p: Pooling): void {
+    pools.pool(this.device, id.MAX_POOL, out, x, p);
+  }
+
+  override maxPool2dGrad(dx: Floats, dy: Floats, x: Floats, p: Pooling): void {
+    pools.poolGrad(this.device, dx, dy, x, p);
   }
 
   override neuron(
