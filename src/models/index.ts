@@ -1,3 +1,4 @@
+export { modelTensors } from "./checkpoint.ts";
 export { createModel, parseModelConfig } from "./config.ts";
 export {
   type HeadConfig,

@@ -50,8 +50,6 @@ export type TinyCase = {
   readonly rates: Readonly<Record<string, number>>;
   readonly logits: readonly (readonly number[])[];
   readonly grad_l2?: Readonly<Record<string, number>>;
-  /** Relative error of a float32 run of the other implementation, where above 1e-5. */
-  readonly grad_rel_err_f32?: Readonly<Record<string, number>>;
   /** Mean and L2 norm. */
   readonly bn_after?: Readonly<Record<string, readonly [number, number]>>;
 };
