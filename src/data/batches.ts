@@ -1,0 +1,270 @@
+/** Batches for training and evaluation, cut from clips. */
+import {
+  axisAngleToMatrix,
+  forwardKinematics,
+  JOINTS,
+  restJoints,
+  SHAPE_COEFFICIENTS,
+} from "../body/index.ts";
+import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
+import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
+import type { ClipCamera, PoseClip } from "./pose-clip.ts";
+
+/** Halves of a step times polarities. */
+const CHANNELS = 4;
+
+/** Samples with their targets, time first. Targets are those at the end of each step. */
+export type PoseBatch = {
+  /** T */
+  readonly timeSteps: number;
+  /** B */
+  readonly batch: number;
+  /** C = 4: channel = 2 · (half of the step) + polarity (0 = OFF, 1 = ON). */
+  readonly channels: number;
+  /** H = W */
+  readonly size: number;
+  /** 1 where a voxel saw events, else 0, `[T, B, 4, H, W]`. */
+  readonly video: Float32Array;
+  /** Rotation matrices relative to the parent joint, the root in camera coordinates, `[T, B, 24, 9]`. */
+  readonly pose: Float64Array;
+  /** Shape coefficients, `[T, B, 10]`. */
+  readonly shape: Float64Array;
+  /** Position of the pelvis in camera coordinates, `[T, B, 3]`, metres. */
+  readonly translation: Float64Array;
+  /** Joints of the built-in body in camera coordinates, `[T, B, 24, 3]`, metres. */
+  readonly joints: Float64Array;
+  /** Joints in the picture, `[T, B, 24, 2]`: u / W and v / H. */
+  readonly joints2d: Float64Array;
+  /** Camera of each sample, `[B]`, in pixels of the grid. */
+  readonly cameras: readonly ClipCamera[];
+};
+
+/** Random changes of the picture. */
+export type Augmentation = {
+  /** Probability of a mirror image. */
+  readonly flip: number;
+  /** Largest turn about the principal point, degrees; three samples out of five are turned. */
+  readonly rotationDegrees: number;
+};
+
+/** State of {@link PoseBatches}, as JSON. */
+export type PoseBatchesState = { readonly random: RandomState; readonly [key: string]: unknown };
+
+const TURNED_SHARE = 0.6;
+
+/** One sample: steps of `2 · halfBins` bins from bin `start` on. */
+type Sample = {
+  readonly clip: PoseClip;
+  readonly start: number;
+  readonly halfBins: number;
+  readonly change: PictureChange;
+};
+
+const UNCHANGED: PictureChange = { flip: false, rotation: 0 };
+
+/**
+ * Endless random batches. Each sample is a window of one of the given lengths, at a random place of a clip that is
+ * drawn in proportion to its length. Windows lie within their clip: where the length drawn does not fit, the longest
+ * that does is used, and clips shorter than 2 · T bins (0.25 s for 8 steps of the usual bins) are left out. A window is
+ * a whole number of bins for each half of a step; lengths are rounded to that.
+ *
+ * The generator is all its state: a run that restores it sees the same batches.
+ */
+export class PoseBatches {
+  readonly #clips: readonly PoseClip[];
+  /** Seconds up to the end of each clip. */
+  readonly #ends: readonly number[];
+  readonly #timeSteps: number;
+  readonly #windowSeconds: readonly number[];
+  readonly #batch: number;
+  readonly #random: Random;
+  readonly #augment: Augmentation | null;
+
+  /**
+   * @param clips - all of one size of grid
+   * @param options.windowSeconds - lengths of windows, drawn from with equal chances
+   * @param options.random - advanced by {@link next}
+   * @throws ArgumentError if no clip is long enough, or a number is out of range
+   */
+  constructor(
+    clips: readonly PoseClip[],
+    options: {
+      readonly timeSteps?: number;
+      readonly windowSeconds: readonly number[];
+      readonly batch: number;
+      readonly random: Random;
+      readonly augment?: Augmentation | null;
+    },
+  ) {
+    const { timeSteps = 8, windowSeconds, batch, random, augment = null } = options;
+    check(timeSteps, batch, windowSeconds);
+    this.#clips = usableClips(clips, timeSteps);
+    if (this.#clips.length === 0) {
+      throw new ArgumentError(`PoseBatches: expected clips of ${2 * timeSteps} bins or more, got none`);
+    }
+    let end = 0;
+    this.#ends = this.#clips.map(({ seconds }) => (end += seconds));
+    this.#timeSteps = timeSteps;
+    this.#windowSeconds = windowSeconds;
+    this.#batch = batch;
+    this.#random = random;
+    this.#augment = augment;
+  }
+
+  /** The next batch. */
+  next(): PoseBatch {
+    return assemble(
+      Array.from({ length: this.#batch }, () => this.#draw()),
+      this.#timeSteps,
+    );
+  }
+
+  /** All that the next batch depends on, besides the options. */
+  save(): PoseBatchesState {
+    return { random: this.#random.save() };
+  }
+
+  /** Goes on from a saved state. */
+  restore(state: PoseBatchesState): void {
+    this.#random.restore(state.random);
+  }
+
+  #draw(): Sample {
+    const random = this.#random;
+    const at = random.uniform(0, this.#ends.at(-1));
+    const clip = this.#clips[this.#ends.findIndex((end) => at < end)]!;
+    const halfBins = halfBinsOf(clip, this.#timeSteps, random.pick(this.#windowSeconds));
+    const start = random.integer(0, clip.bins - 2 * this.#timeSteps * halfBins + 1);
+    if (this.#augment === null) return { clip, start, halfBins, change: UNCHANGED };
+    const { flip, rotationDegrees } = this.#augment;
+    const limit = (rotationDegrees * Math.PI) / 180;
+    const change = {
+      flip: random.uniform() < flip,
+      rotation: random.uniform() < TURNED_SHARE ? random.uniform(-limit, limit) : 0,
+    };
+    return { clip, start, halfBins, change };
+  }
+}
+
+/**
+ * The windows of clips, one after the other without overlap and unchanged, in batches; the last batch may be smaller.
+ * What is left over at the end of a clip is not covered. A clip shorter than a window gives one, the longest that fits,
+ * unless it is shorter than 2 · T bins.
+ *
+ * @throws ArgumentError if a number is out of range
+ */
+export function* evaluationBatches(
+  clips: readonly PoseClip[],
+  options: { readonly timeSteps?: number; readonly windowSeconds?: number; readonly batch?: number } = {},
+): Generator<PoseBatch, void, void> {
+  const { timeSteps = 8, windowSeconds = 1, batch = 8 } = options;
+  check(timeSteps, batch, [windowSeconds]);
+  let samples: Sample[] = [];
+  for (const clip of usableClips(clips, timeSteps)) {
+    const halfBins = halfBinsOf(clip, timeSteps, windowSeconds);
+    const windowBins = 2 * timeSteps * halfBins;
+    for (let start = 0; start + windowBins <= clip.bins; start += windowBins) {
+      samples.push({ clip, start, halfBins, change: UNCHANGED });
+      if (samples.length < batch) continue;
+      yield assemble(samples, timeSteps);
+      samples = [];
+    }
+  }
+  if (samples.length > 0) yield assemble(samples, timeSteps);
+}
+
+function check(timeSteps: number, batch: number, windowSeconds: readonly number[]): void {
+  const counts = [timeSteps, batch].every((n) => Number.isInteger(n) && n > 0);
+  if (counts && windowSeconds.length > 0 && windowSeconds.every((s) => s > 0 && s < Infinity)) return;
+  throw new ArgumentError(
+    `batches: expected positive timeSteps, batch and windowSeconds, got ${timeSteps}, ${batch} and [${windowSeconds.join(", ")}]`,
+  );
+}
+
+function usableClips(clips: readonly PoseClip[], timeSteps: number): PoseClip[] {
+  const size = clips[0]?.size;
+  const other = clips.find((clip) => clip.size !== size);
+  if (other !== undefined) {
+    throw new ArgumentError(`batches: expected clips of size ${size}, got ${other.size} in ${other.name}`);
+  }
+  return clips.filter(({ bins }) => bins >= 2 * timeSteps);
+}
+
+/** Bins of half a step for a window of some length, at least one and as many as fit. */
+function halfBinsOf({ bins, binUs }: PoseClip, timeSteps: number, windowSeconds: number): number {
+  const wanted = Math.round((windowSeconds * 1e6) / binUs / (2 * timeSteps));
+  return Math.max(1, Math.min(wanted, Math.floor(bins / (2 * timeSteps))));
+}
+
+function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
+  const batch = samples.length;
+  const size = samples[0]!.clip.size;
+  const rows = timeSteps * batch;
+  const out = {
+    video: new Float32Array(rows * CHANNELS * size * size),
+    pose: new Float64Array(rows * JOINTS * 9),
+    shape: new Float64Array(rows * SHAPE_COEFFICIENTS),
+    translation: new Float64Array(rows * 3),
+    joints: new Float64Array(rows * JOINTS * 3),
+    joints2d: new Float64Array(rows * JOINTS * 2),
+  };
+  const cameras = samples.map(({ clip, change }) => changeCamera(clip.camera, change));
+  samples.forEach((sample, b) => {
+    drawVideo(sample, timeSteps, (t) => t * batch + b, out.video);
+    const { clip, start, halfBins, change } = sample;
+    const rest = restJoints(clip.shape);
+    const camera = cameras[b]!;
+    for (let t = 0; t < timeSteps; t++) {
+      const edge = start + 2 * halfBins * (t + 1);
+      const row = t * batch + b;
+      const rotations = axisAngleToMatrix(clip.pose.subarray(72 * edge, 72 * edge + 72));
+      const translation = Float64Array.from(clip.translation.subarray(3 * edge, 3 * edge + 3));
+      const body = changeBody({ rotations, translation }, change);
+      const { joints } = forwardKinematics(rest, body.rotations, body.translation);
+      out.pose.set(body.rotations, row * JOINTS * 9);
+      out.shape.set(clip.shape, row * SHAPE_COEFFICIENTS);
+      out.translation.set(body.translation, row * 3);
+      out.joints.set(joints, row * JOINTS * 3);
+      for (let j = 0; j < JOINTS; j++) {
+        const [x, y, z] = [joints[3 * j]!, joints[3 * j + 1]!, joints[3 * j + 2]!];
+        const at = 2 * (row * JOINTS + j);
+        out.joints2d[at] = ((camera.fx * x) / z + camera.cx) / camera.width;
+        out.joints2d[at + 1] = ((camera.fy * y) / z + camera.cy) / camera.height;
+      }
+    }
+  });
+  return { timeSteps, batch, channels: CHANNELS, size, ...out, cameras };
+}
+
+/** The eight pixels of every byte, `[256, 8]`. */
+const PIXELS = Uint8Array.from({ length: 256 * 8 }, (_, i) => ((i >> 3) >> (7 - (i & 7))) & 1);
+
+/** Unites the bins of each half of a step and writes their pixels. */
+function drawVideo(
+  { clip, start, halfBins, change }: Sample,
+  timeSteps: number,
+  rowOf: (t: number) => number,
+  video: Float32Array,
+): void {
+  const { frames, size } = clip;
+  const pixels = size * size;
+  const planeBytes = pixels / 8;
+  const from = change.flip || change.rotation !== 0 ? changePixels(clip.camera, change) : null;
+  // One pixel more than the picture, always 0: what lies outside.
+  const plane = new Uint8Array(pixels + 1);
+  for (let t = 0; t < timeSteps; t++) {
+    for (let channel = 0; channel < CHANNELS; channel++) {
+      const first = start + halfBins * (2 * t + (channel >> 1));
+      for (let byte = 0; byte < planeBytes; byte++) {
+        let bits = 0;
+        for (let bin = first; bin < first + halfBins; bin++) {
+          bits |= frames[(2 * bin + (channel & 1)) * planeBytes + byte]!;
+        }
+        for (let i = 0; i < 8; i++) plane[8 * byte + i] = PIXELS[8 * bits + i]!;
+      }
+      const at = (rowOf(t) * CHANNELS + channel) * pixels;
+      if (from === null) video.set(plane.subarray(0, pixels), at);
+      else for (let i = 0; i < pixels; i++) video[at + i] = plane[from[i]!]!;
+    }
+  }
+}

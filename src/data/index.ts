@@ -1,0 +1,17 @@
+export {
+  type Augmentation,
+  evaluationBatches,
+  type PoseBatch,
+  PoseBatches,
+  type PoseBatchesState,
+} from "./batches.ts";
+export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
+export {
+  bvhSources,
+  type ClipPlan,
+  generatePlanned,
+  type MotionSource,
+  planClips,
+  proceduralSources,
+} from "./plan.ts";
+export { type ClipCamera, encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";

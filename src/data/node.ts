@@ -1,0 +1,129 @@
+/** Data sets under Node: motion capture from a folder, clips kept in a cache. */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError } from "../core/index.ts";
+import { readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { parseBvh } from "../simulate/index.ts";
+import type { RecordingOptions } from "./generate.ts";
+import { bvhSources, type ClipPlan, generatePlanned, planClips, proceduralSources } from "./plan.ts";
+import { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
+
+/** Raised when equal settings no longer give equal clips, so that old caches are not used. */
+const GENERATION = 1;
+/** Largest files that are read, bytes. */
+const MAX_BVH_BYTES = 1 << 28;
+const MAX_SPLITS_BYTES = 1 << 24;
+
+/** What {@link generatePoseClips} is to make. */
+export type ClipSetOptions = {
+  /**
+   * Folder of motion capture. Its `splits.json`, `{"clips": [{"file", "split"}]}` (other keys are passed over), says
+   * which BVH files belong to which split; without it every `*.bvh` of the folder belongs to every split.
+   */
+  readonly mocapDir?: string;
+  /** Name of the split, for example `"train"`. */
+  readonly split: string;
+  /** Scenes in which each motion is filmed. */
+  readonly variants: number;
+  /** Seconds of generated motions, beside those of the folder; 0 by default. Filmed once each. */
+  readonly proceduralSeconds?: number;
+  readonly seed: number;
+  /** Folder for the clips, one safetensors each; made if it does not exist. Nothing is kept without it. */
+  readonly cacheDir?: string;
+  readonly recording?: RecordingOptions;
+  /** Called after each clip. */
+  readonly onProgress?: (progress: ClipProgress) => void;
+  /** Stops between two clips; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
+};
+
+/** How far {@link generatePoseClips} is. */
+export type ClipProgress = {
+  readonly done: number;
+  readonly total: number;
+  readonly clip: PoseClip;
+  /** Whether the clip came from the cache. */
+  readonly cached: boolean;
+};
+
+/**
+ * Makes the clips of a data set, or reads them from the cache where an earlier call, perhaps interrupted, has made them
+ * with equal settings. Everything follows from the settings and the motion files.
+ *
+ * @throws FormatError for a damaged `splits.json`, BVH file or cached clip, naming it
+ */
+export async function generatePoseClips(options: ClipSetOptions): Promise<PoseClip[]> {
+  const { mocapDir, split, variants, proceduralSeconds = 0, seed, cacheDir, onProgress, signal } = options;
+  const plans: { readonly plan: ClipPlan; readonly origin: string }[] = [];
+  for (const file of mocapDir === undefined ? [] : await motionFiles(mocapDir, split)) {
+    signal?.throwIfAborted();
+    const path = join(mocapDir!, file);
+    const bytes = await readFileBounded(path, { maxBytes: MAX_BVH_BYTES });
+    const sources = bvhSources(file.replace(/\.bvh$/i, ""), parseBvh(bytes, path));
+    const origin = createHash("sha256").update(bytes).digest("hex");
+    plans.push(...planClips(sources, { variants, seed }).map((plan) => ({ plan, origin })));
+  }
+  const procedural = proceduralSources(`procedural-${split}`, proceduralSeconds);
+  plans.push(...planClips(procedural, { variants: 1, seed }).map((plan) => ({ plan, origin: "procedural" })));
+
+  if (cacheDir !== undefined) await mkdir(cacheDir, { recursive: true });
+  const clips: PoseClip[] = [];
+  for (const { plan, origin } of plans) {
+    signal?.throwIfAborted();
+    const settings = JSON.stringify([GENERATION, plan.name, plan.seed, origin, options.recording ?? {}]);
+    const key = createHash("sha256").update(settings).digest("hex").slice(0, 16);
+    const path = cacheDir && join(cacheDir, `${plan.name.replaceAll(/[^\w.-]/g, "_")}-${key}.safetensors`);
+    const cached = path !== undefined && (await exists(path));
+    const clip = cached
+      ? parsePoseClip(await readFileBounded(path), path)
+      : generatePlanned(plan, options.recording);
+    if (path !== undefined && !cached) await writeFileAtomic(path, encodePoseClip(clip));
+    clips.push(clip);
+    onProgress?.({ done: clips.length, total: plans.length, clip, cached });
+    // Lets an interrupt have its turn between two clips.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return clips;
+}
+
+/** BVH files of a split, relative to the folder, in order of name. */
+async function motionFiles(folder: string, split: string): Promise<string[]> {
+  const path = join(folder, "splits.json");
+  if (!(await exists(path))) return (await readdir(folder)).filter(isBvh).sort();
+  const text = new TextDecoder().decode(await readFileBounded(path, { maxBytes: MAX_SPLITS_BYTES }));
+  const fail = (expected: string): never => {
+    throw new FormatError("splits", 0, `expected ${expected}, got something else`, path);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    fail("JSON");
+  }
+  const { clips } = (value ?? {}) as { clips?: unknown };
+  if (!Array.isArray(clips)) return fail("a list of clips");
+  const files = clips.flatMap((clip: unknown) => {
+    const entry = (clip ?? {}) as { file?: unknown; split?: unknown };
+    if (typeof entry.file !== "string" || typeof entry.split !== "string") {
+      return fail("clips with a file and a split");
+    }
+    if (entry.file.split(/[\\/]/).includes("..")) return fail("files within the folder");
+    return entry.split === split && isBvh(entry.file) ? [entry.file] : [];
+  });
+  return files.sort();
+}
+
+function isBvh(file: string): boolean {
+  return /\.bvh$/i.test(file);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+/** Which clips make up a data set: motions cut into pieces, each filmed in several scenes. */
+import type { Motion } from "../body/index.ts";
+import { hashName, Random } from "../core/index.ts";
+import { type BvhDocument, generateMotion, randomScene, retargetBvh } from "../simulate/index.ts";
+import { generatePoseClip, type RecordingOptions } from "./generate.ts";
+import type { PoseClip } from "./pose-clip.ts";
+
+/** Longest piece of a motion, seconds. */
+const PIECE_SECONDS = 6;
+/** Shortest motion that makes a clip, seconds. */
+const SHORTEST_SECONDS = 0.25;
+const PROCEDURAL_RATE_HZ = 60;
+
+/** A motion that bodies of any shape can perform. */
+export type MotionSource = {
+  readonly name: string;
+  /** The motion of a body with shape coefficients `[10]`; chance comes from the generator alone. */
+  readonly perform: (shape: readonly number[], random: Random) => Motion;
+};
+
+/** One clip to be made. */
+export type ClipPlan = {
+  /** Name of its motion and number of the variant. */
+  readonly name: string;
+  /** Decides scene, body, camera and noise. */
+  readonly seed: number;
+  readonly source: MotionSource;
+};
+
+/** Pieces of a motion capture of equal length, at most 6 s each; none if it is shorter than 0.25 s. */
+export function bvhSources(name: string, document: BvhDocument): MotionSource[] {
+  const { frames, columns, values, frameTimeSeconds } = document;
+  const seconds = (frames - 1) * frameTimeSeconds;
+  if (seconds < SHORTEST_SECONDS) return [];
+  const pieces = Math.ceil(seconds / PIECE_SECONDS - 1e-6);
+  return Array.from({ length: pieces }, (_, i) => {
+    const first = Math.floor((i * (frames - 1)) / pieces);
+    const end = Math.floor(((i + 1) * (frames - 1)) / pieces) + 1;
+    const part = {
+      ...document,
+      frames: end - first,
+      values: values.subarray(first * columns, end * columns),
+    };
+    return { name: pieces === 1 ? name : `${name}.${i}`, perform: (shape) => retargetBvh(part, { shape }) };
+  });
+}
+
+/** Generated motions of 6 s each that take at least `seconds` together. */
+export function proceduralSources(name: string, seconds: number): MotionSource[] {
+  return Array.from({ length: Math.ceil(seconds / PIECE_SECONDS) }, (_, i) => ({
+    name: `${name}.${i}`,
+    perform: (shape, random) =>
+      generateMotion({ random, seconds: PIECE_SECONDS, frameRateHz: PROCEDURAL_RATE_HZ, shape }),
+  }));
+}
+
+/**
+ * Films every motion `variants` times. The seed of a clip is a hash of the seed, its name and the variant, so that it
+ * does not depend on what else is planned.
+ */
+export function planClips(
+  sources: readonly MotionSource[],
+  { variants, seed }: { readonly variants: number; readonly seed: number },
+): ClipPlan[] {
+  return sources.flatMap((source) =>
+    Array.from({ length: variants }, (_, variant) => {
+      const name = `${source.name}.v${variant}`;
+      return { name, seed: hashName(JSON.stringify([seed, source.name, variant])), source };
+    }),
+  );
+}
+
+/** Makes a planned clip: a random scene with a random body, which performs the motion before the camera. */
+export function generatePlanned({ name, seed, source }: ClipPlan, options: RecordingOptions = {}): PoseClip {
+  const random = new Random(seed);
+  const scene = randomScene(random.fork("scene"));
+  const motion = source.perform(scene.shape, random.fork("motion"));
+  return generatePoseClip({ name, motion, scene, seed: random.fork("sensor").uint32() }, options);
+}
