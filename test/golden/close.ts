@@ -39,3 +39,10 @@ export function l2(data: ArrayLike<number>): number {
   for (let i = 0; i < data.length; i++) sum += data[i]! ** 2;
   return Math.sqrt(sum);
 }
+
+/** Arithmetic mean. */
+export function meanOf(data: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]!;
+  return sum / data.length;
+}

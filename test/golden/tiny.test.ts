@@ -5,7 +5,7 @@ import { crossEntropy } from "../../src/nn/index.ts";
 import { surrogate } from "../../src/snn/index.ts";
 import { scope, tensor, type Tensor, withoutGradients } from "../../src/tensor/index.ts";
 import { float64, type Subject, useBackend, wasm } from "./backends.ts";
-import { absMax, expectClose, l2 } from "./close.ts";
+import { absMax, expectClose, l2, meanOf } from "./close.ts";
 import { filledInput, fillModule } from "./fill.ts";
 import { goldenFile, manifest, type TinyCase } from "./fixtures.ts";
 import { toGolden } from "./layout.ts";
@@ -31,8 +31,7 @@ function expectStages(which: TinyCase, { stages, rates }: Watched, subject: Subj
     const map = stages.get(name)!;
     const channelsLast = shape.length === 5 ? [0, 1, 3, 4, 2].map((axis) => shape[axis]!) : shape;
     expect(map.shape).toEqual(channelsLast);
-    const sum = map.data.reduce((a: number, b: number) => a + b, 0);
-    const got = [sum / map.size, l2(map.data), absMax(map.data)];
+    const got = [meanOf(map.data), l2(map.data), absMax(map.data)];
     expectClose(name, got, [mean, norm, absmax], 10 * subject.epsilon);
   }
   expect([...rates.keys()].sort()).toEqual(Object.keys(which.rates).sort());
@@ -84,8 +83,7 @@ suite.for([float64, wasm])("the tiny SpikeVideoFormer on $name", (subject) => {
         for (const [path, statistics] of model.namedTensors()) {
           const after = which.bn_after?.[officialName(path)];
           if (statistics.requiresGrad || after === undefined) continue;
-          const mean = statistics.data.reduce((a: number, b: number) => a + b, 0) / statistics.size;
-          expectClose(path, [mean, l2(statistics.data)], after, 10 * subject.epsilon);
+          expectClose(path, [meanOf(statistics.data), l2(statistics.data)], after, 10 * subject.epsilon);
         }
       });
       model.dispose();
