@@ -147,10 +147,15 @@ export function depthwiseWeightGrad(args: usize, task: i32): void {
         let a5 = a0;
         let a6 = a0;
         let a7 = a0;
-        for (let row = task * chunkRows; row < end; row++) {
-          const image = row / outHeight;
-          const y = (row - image * outHeight) * stride + ky;
-          let p0 = at(x + ((image * height + y) * width + kx) * pitch, c);
+        const first = task * chunkRows;
+        let image = first / outHeight;
+        let oy = first - image * outHeight;
+        for (let row = first; row < end; row++) {
+          let p0 = at(x + ((image * height + oy * stride + ky) * width + kx) * pitch, c);
+          if (++oy == outHeight) {
+            oy = 0;
+            image++;
+          }
           let p1 = p0 + pitch;
           let p2 = p1 + pitch;
           let p3 = p2 + pitch;

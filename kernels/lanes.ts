@@ -1,4 +1,5 @@
 // Four lanes at a time, and the same formula for the one to three numbers at an end.
+import { madd } from "./memory";
 
 /** Four numbers, or the first in every lane. */
 export function loadLanes(address: usize, whole: bool): v128 {
@@ -28,20 +29,23 @@ export function narrow(lower: v128, upper: v128): v128 {
 
 /**
  * e^x on four lanes within 2 units in the last place; x is limited to [−87, 88]. Cody and Waite's reduction by ln 2,
- * then a Taylor polynomial of degree 7 on |r| ≤ ln 2 / 2.
+ * then a Taylor polynomial of degree 7 on |r| ≤ ln 2 / 2. Adding 1.5·2²³ rounds to an integer, which then stands in
+ * the low bits, ready to be shifted into the exponent.
  */
 export function exp(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(88));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
+  x = f32x4.pmin(f32x4.splat(88), f32x4.pmax(f32x4.splat(-87), x));
+  const shifter = f32x4.splat(12582912);
+  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504)), shifter);
+  const n = f32x4.sub(shifted, shifter);
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(0.00021219444)));
+  r = madd(n, f32x4.splat(0.00021219444), r);
   let p = f32x4.splat(0.0001984127);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.0013888889));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.0083333333));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.041666667));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.16666667));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
-  return i32x4.add(p, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
+  p = madd(p, r, f32x4.splat(0.0013888889));
+  p = madd(p, r, f32x4.splat(0.0083333333));
+  p = madd(p, r, f32x4.splat(0.041666667));
+  p = madd(p, r, f32x4.splat(0.16666667));
+  p = madd(p, r, f32x4.splat(0.5));
+  p = madd(p, r, f32x4.splat(1));
+  p = madd(p, r, f32x4.splat(1));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
 }

@@ -1,10 +1,14 @@
-// Leaky integrate-and-fire neurons and integer neurons over T steps: the membrane stays in a register from the first
-// step to the last. Arrays are [T, size]; the order of operations is the reference's, so the bits are, too.
+// Leaky integrate-and-fire neurons and integer neurons over T steps. Arrays are [T, size]; blocks of 256 neurons take
+// all their steps while their membranes stay in the first cache (one vector at a time would not do: rows a power of
+// two apart share cache sets). The order of operations is the reference's, so the bits are, too.
 import { at, int, pointer, real } from "./memory";
+import { tables } from "./scratch";
 import { exp, high, loadLanes, low, storeLanes } from "./lanes";
 
 /** Neurons of a task. */
 const GROUP = 4096;
+/** Neurons that step together. */
+const BLOCK = 256;
 
 /**
  * leak = v − rest; h = v + (x − leak)·decay with decayed input, else v − leak·decay + x; s = h ≥ θ;
@@ -24,25 +28,39 @@ export function neuron(args: usize, task: i32): void {
   const threshold = f32x4.splat(<f32>real(args, 1));
   const rest = f32x4.splat(<f32>real(args, 2));
   const one = f32x4.splat(1);
+  const membrane = tables();
   const end = min(size, (task + 1) * GROUP);
-  for (let i = task * GROUP; i < end;) {
-    const whole = i + 4 <= end;
-    let v = initial != 0 ? loadLanes(at(initial, i), whole) : rest;
+  for (let first = task * GROUP; first < end; first += BLOCK) {
+    const count = min(BLOCK, end - first);
+    fillBlock(membrane, initial, first, count, rest);
     for (let t = 0; t < steps; t++) {
-      const offset = (<usize>(t * size + i)) << 2;
-      const input = loadLanes(x + offset, whole);
-      const leak = f32x4.sub(v, rest);
-      const charge = decayInput
-        ? f32x4.add(v, f32x4.mul(f32x4.sub(input, leak), decay))
-        : f32x4.add(f32x4.sub(v, f32x4.mul(leak, decay)), input);
-      const fired = f32x4.ge(charge, threshold);
-      storeLanes(h + offset, charge, whole);
-      storeLanes(spikes + offset, v128.and(fired, one), whole);
-      v = v128.bitselect(hard ? rest : f32x4.sub(charge, threshold), charge, fired);
+      const row = t * size + first;
+      for (let i = 0; i < count;) {
+        const whole = i + 4 <= count;
+        const offset = (<usize>(row + i)) << 2;
+        const cell = at(membrane, i);
+        const v = v128.load(cell);
+        const input = loadLanes(x + offset, whole);
+        const leak = f32x4.sub(v, rest);
+        const charge = decayInput
+          ? f32x4.add(v, f32x4.mul(f32x4.sub(input, leak), decay))
+          : f32x4.add(f32x4.sub(v, f32x4.mul(leak, decay)), input);
+        const fired = f32x4.ge(charge, threshold);
+        storeLanes(h + offset, charge, whole);
+        storeLanes(spikes + offset, v128.and(fired, one), whole);
+        const after = v128.bitselect(hard ? rest : f32x4.sub(charge, threshold), charge, fired);
+        storeLanes(cell, after, whole);
+        i += whole ? 4 : 1;
+      }
     }
-    if (last != 0) storeLanes(at(last, i), v, whole);
-    i += whole ? 4 : 1;
+    if (last != 0) memory.copy(at(last, first), membrane, count << 2);
   }
+}
+
+/** Fills a block with the numbers at `source` + `first`, or with one value if there is none. */
+function fillBlock(block: usize, source: usize, first: i32, count: i32, value: v128): void {
+  if (source != 0) memory.copy(block, at(source, first), count << 2);
+  else for (let i = 0; i < count; i += 4) v128.store(at(block, i), value);
 }
 
 /** Derivative that stands in for the spike's at u; kinds 0 ATan, 1 sigmoid, 2 rectangular, 3 ATan where u ≥ 0. */
@@ -89,45 +107,50 @@ export function neuronGrad(args: usize, task: i32): void {
   const keep = f32x4.splat(<f32>(1 - real(args, 0)));
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
+  const carried = tables();
   const end = min(size, (task + 1) * GROUP);
   let total = f64x2.splat(0);
   let totalOne: f64 = 0;
-  for (let i = task * GROUP; i < end;) {
-    const whole = i + 4 <= end;
-    let dv = dLast != 0 ? loadLanes(at(dLast, i), whole) : zero;
-    let charge = steps > 0 ? loadLanes(at(h, (steps - 1) * size + i), whole) : zero;
+  for (let start = task * GROUP; start < end; start += BLOCK) {
+    const count = min(BLOCK, end - start);
+    fillBlock(carried, dLast, start, count, zero);
     for (let t = steps - 1; t >= 0; t--) {
-      const offset = (<usize>(t * size + i)) << 2;
-      const u = f32x4.sub(charge, threshold);
-      const fired = f32x4.ge(u, zero);
-      const slope = surrogate(kind, u, first, second);
-      let reset = hard ? v128.andnot(one, fired) : one;
-      if (!detached) {
-        reset = hard
-          ? f32x4.add(reset, f32x4.mul(f32x4.sub(rest, charge), slope))
-          : f32x4.sub(reset, f32x4.mul(threshold, slope));
+      const row = t * size + start;
+      for (let i = 0; i < count;) {
+        const whole = i + 4 <= count;
+        const offset = (<usize>(row + i)) << 2;
+        const cell = at(carried, i);
+        const charge = loadLanes(h + offset, whole);
+        const u = f32x4.sub(charge, threshold);
+        const fired = f32x4.ge(u, zero);
+        const slope = surrogate(kind, u, first, second);
+        let reset = hard ? v128.andnot(one, fired) : one;
+        if (!detached) {
+          reset = hard
+            ? f32x4.add(reset, f32x4.mul(f32x4.sub(rest, charge), slope))
+            : f32x4.sub(reset, f32x4.mul(threshold, slope));
+        }
+        const ds = loadLanes(dSpikes + offset, whole);
+        const dh = f32x4.add(f32x4.mul(ds, slope), f32x4.mul(v128.load(cell), reset));
+        storeLanes(dx + offset, decayInput ? f32x4.mul(dh, decay) : dh, whole);
+        storeLanes(cell, f32x4.mul(dh, keep), whole);
+        if (decays != 0) {
+          let before = initial != 0 ? loadLanes(at(initial, start + i), whole) : rest;
+          if (t > 0) {
+            const earlier = loadLanes(at(h, row - size + i), whole);
+            const after = hard ? rest : f32x4.sub(earlier, threshold);
+            before = v128.bitselect(earlier, after, f32x4.lt(earlier, threshold));
+          }
+          const leak = f32x4.sub(before, rest);
+          const rate = decayInput ? f32x4.sub(loadLanes(x + offset, whole), leak) : f32x4.neg(leak);
+          const part = f32x4.mul(dh, rate);
+          if (whole) total = f64x2.add(total, f64x2.add(low(part), high(part)));
+          else totalOne += <f64>f32x4.extract_lane(part, 0);
+        }
+        i += whole ? 4 : 1;
       }
-      const ds = loadLanes(dSpikes + offset, whole);
-      const dh = f32x4.add(f32x4.mul(ds, slope), f32x4.mul(dv, reset));
-      storeLanes(dx + offset, decayInput ? f32x4.mul(dh, decay) : dh, whole);
-      dv = f32x4.mul(dh, keep);
-      if (t > 0) charge = loadLanes(at(h, (t - 1) * size + i), whole);
-      if (decays == 0) continue;
-      let before = initial != 0 ? loadLanes(at(initial, i), whole) : rest;
-      if (t > 0) {
-        const after = hard ? rest : f32x4.sub(charge, threshold);
-        before = v128.bitselect(charge, after, f32x4.lt(charge, threshold));
-      }
-      const leak = f32x4.sub(before, rest);
-      const part = f32x4.mul(
-        dh,
-        decayInput ? f32x4.sub(loadLanes(x + offset, whole), leak) : f32x4.neg(leak),
-      );
-      if (whole) total = f64x2.add(total, f64x2.add(low(part), high(part)));
-      else totalOne += <f64>f32x4.extract_lane(part, 0);
     }
-    if (dInitial != 0) storeLanes(at(dInitial, i), dv, whole);
-    i += whole ? 4 : 1;
+    if (dInitial != 0) memory.copy(at(dInitial, start), carried, count << 2);
   }
   if (decays == 0) return;
   const sum = f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1) + totalOne;
@@ -144,16 +167,20 @@ export function integerNeuron(args: usize, task: i32): void {
   const keep = real(args, 0);
   const levels = real(args, 1);
   const end = min(size, (task + 1) * GROUP);
-  for (let i = task * GROUP; i < end; i++) {
-    let left: f64 = 0;
+  const back = (<usize>size) << 2;
+  for (let first = task * GROUP; first < end; first += BLOCK) {
+    const count = min(BLOCK, end - first);
     for (let t = 0; t < steps; t++) {
-      const offset = (<usize>(t * size + i)) << 2;
-      const input = load<f32>(x + offset);
-      const potential = t == 0 ? input : <f32>(left * keep + <f64>input);
-      const count = <f32>nearest(min(max(<f64>potential, 0), levels));
-      store<f32>(u + offset, potential);
-      store<f32>(n + offset, count);
-      left = <f64>potential - <f64>count;
+      for (let i = 0; i < count; i++) {
+        const offset = (<usize>(t * size + first + i)) << 2;
+        let potential = load<f32>(x + offset);
+        if (t > 0) {
+          const left = <f64>load<f32>(u + offset - back) - <f64>load<f32>(n + offset - back);
+          potential = <f32>(left * keep + <f64>potential);
+        }
+        store<f32>(u + offset, potential);
+        store<f32>(n + offset, <f32>nearest(min(max(<f64>potential, 0), levels)));
+      }
     }
   }
 }
@@ -167,15 +194,21 @@ export function integerNeuronGrad(args: usize, task: i32): void {
   const size = int(args, 4);
   const keep = real(args, 0);
   const levels = real(args, 1);
+  const carried = tables();
   const end = min(size, (task + 1) * GROUP);
-  for (let i = task * GROUP; i < end; i++) {
-    let carried: f64 = 0;
+  for (let first = task * GROUP; first < end; first += BLOCK) {
+    const count = min(BLOCK, end - first);
+    memory.fill(carried, 0, count << 3);
     for (let t = steps - 1; t >= 0; t--) {
-      const offset = (<usize>(t * size + i)) << 2;
-      const potential = <f64>load<f32>(u + offset);
-      if (potential >= 0 && potential <= levels) carried += <f64>load<f32>(dn + offset);
-      store<f32>(dx + offset, <f32>carried);
-      carried *= keep;
+      for (let i = 0; i < count; i++) {
+        const offset = (<usize>(t * size + first + i)) << 2;
+        const cell = carried + ((<usize>i) << 3);
+        const potential = <f64>load<f32>(u + offset);
+        let du = load<f64>(cell);
+        if (potential >= 0 && potential <= levels) du += <f64>load<f32>(dn + offset);
+        store<f32>(dx + offset, <f32>du);
+        store<f64>(cell, du * keep);
+      }
     }
   }
 }

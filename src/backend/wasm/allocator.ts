@@ -6,6 +6,8 @@ const PAGE = 65536;
 const LIMIT = 65536 * PAGE;
 /** Kernels may read (never write) this far past the end of a block. */
 const SLACK = 64;
+/** Bytes at the end of memory that no block reaches into, for longer reads past an end. */
+const GUARD = 65536;
 /** Pages that memory grows by at least. */
 const GROWTH = 256;
 
@@ -19,6 +21,7 @@ export class Allocator {
   readonly memory: WebAssembly.Memory;
   readonly #free: number[][] = [];
   readonly #live = new Map<number, Live>();
+  #buffer: ArrayBuffer;
   #top: number;
   #end: number;
 
@@ -29,7 +32,9 @@ export class Allocator {
   constructor(memory: WebAssembly.Memory, base: number) {
     this.memory = memory;
     this.#top = base;
-    this.#end = memory.buffer.byteLength;
+    // The types of TypeScript tell shared buffers from others; numbers in them are used alike.
+    this.#buffer = memory.buffer;
+    this.#end = this.#buffer.byteLength;
   }
 
   /** Bytes that memory has grown to. */
@@ -63,8 +68,7 @@ export class Allocator {
   #take<T extends ArrayBufferView>(bytes: number, view: (buffer: ArrayBuffer, at: number) => T): T {
     const sizeClass = classOf(bytes + SLACK);
     const at = this.#free[sizeClass]?.pop() ?? this.#extend(sizeClass);
-    // The types of TypeScript tell shared buffers from others; numbers in them are used alike.
-    const block = view(this.memory.buffer, at);
+    const block = view(this.#buffer, at);
     this.#live.set(at, { block, sizeClass });
     return block;
   }
@@ -72,14 +76,15 @@ export class Allocator {
   #extend(sizeClass: number): number {
     const size = sizeOfClass(sizeClass);
     const at = this.#top;
-    const missing = at + size - this.#end;
+    const missing = at + size + GUARD - this.#end;
     if (missing > 0) {
       const least = Math.ceil(missing / PAGE);
       const room = (LIMIT - this.#end) / PAGE;
       if (least > room)
         throw new RangeError(`alloc: expected at most ${LIMIT} bytes in use, got ${at + size}`);
       this.memory.grow(Math.min(Math.max(least, GROWTH), room));
-      this.#end = this.memory.buffer.byteLength;
+      this.#buffer = this.memory.buffer;
+      this.#end = this.#buffer.byteLength;
     }
     this.#top = at + size;
     return at;

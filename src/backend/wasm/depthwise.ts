@@ -9,7 +9,7 @@ export function isDepthwise(p: Convolution): boolean {
   return p.groups === p.inChannels && p.groups === p.outChannels;
 }
 
-/** Lays the border and fills channels up to a multiple of 8; three pixels follow that kernels may read. */
+/** Lays the border and fills channels up to a multiple of 8, where there is something to do. */
 function withChannels(
   device: Device,
   x: Floats,
@@ -17,9 +17,10 @@ function withChannels(
   use: (x: number, height: number, width: number, channels: number) => void,
 ): void {
   const outChannels = Math.ceil(p.channels / 8) * 8;
+  if (p.border === 0 && outChannels === p.channels) return use(address(x), p.height, p.width, p.channels);
   const height = p.height + 2 * p.border;
   const width = p.width + 2 * p.border;
-  device.borrow((p.images * height * width + 3) * outChannels, (padded) => {
+  device.borrow(p.images * height * width * outChannels, (padded) => {
     padImages(device, padded, x, null, { ...p, outChannels });
     use(padded.byteOffset, height, width, outChannels);
   });
