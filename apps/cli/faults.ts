@@ -32,9 +32,22 @@ export async function reading<T>(file: string, step: () => T | Promise<T>): Prom
     return await step();
   } catch (error) {
     if (error instanceof FormatError && error.file !== undefined) throw error;
+    if (error instanceof InputError) throw error;
     if (isExpected(error)) throw new InputError(file, withoutFile(error), { cause: error });
+    if (isMemoryFault(error)) {
+      throw new InputError(file, "expected what fits into memory, got more", { cause: error });
+    }
     throw error;
   }
+}
+
+/**
+ * Run a step that writes `file`, so that a fault of the system names it and not a temporary file beside it.
+ *
+ * @throws {InputError} as {@link reading}
+ */
+export async function writing<T>(file: string, step: () => T | Promise<T>): Promise<T> {
+  return reading(file, step);
 }
 
 /** One line for the user; the stack only where `SACCADE_DEBUG` is set. */
@@ -51,6 +64,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EISDIR: "is a folder, expected a file",
   ENOTDIR: "is a file, expected a folder",
+  EROFS: "is on a read-only disk",
   ENOSPC: "no space left on the disk",
 };
 
@@ -67,6 +81,11 @@ function isSystemError(error: unknown): error is SystemError {
 function isExpected(error: unknown): error is Error {
   const types = [InputError, ArgumentError, CheckpointError, FormatError, ShapeError, UnsupportedError];
   return types.some((type) => error instanceof type) || isSystemError(error);
+}
+
+/** What engines and the WebAssembly backend throw when an array cannot be had. */
+function isMemoryFault(error: unknown): boolean {
+  return error instanceof RangeError && /alloc|array length|memory/i.test(error.message);
 }
 
 function withoutFile(error: Error): string {

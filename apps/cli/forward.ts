@@ -1,14 +1,15 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { count } from "./values.ts";
 
 /** What `saccade forward` was asked for. */
 export interface ForwardOptions {
-  /** Model configuration (JSON). */
-  readonly model: string;
+  /** Model configuration (JSON or YAML) or the name of a preset; what the weights hold when absent. */
+  readonly model?: string;
   readonly weights: string;
   readonly input: string;
   readonly out: string;
   readonly threads?: number;
+  readonly backend: "wasm" | "reference";
 }
 
 /** Add `saccade forward`. */
@@ -16,10 +17,15 @@ export function addForward(program: Command, run: (options: ForwardOptions) => P
   program
     .command("forward")
     .description("run a model once, tensors in and tensors out")
-    .requiredOption("--model <CONFIG>", "model configuration (JSON)")
-    .requiredOption("--weights <FILE>", "weights (safetensors)")
-    .requiredOption("--input <FILE>", "input tensors (safetensors)")
+    .option("--model <CONFIG>", "configuration (JSON, YAML) or preset; default: the one in the weights")
+    .requiredOption("--weights <FILE>", "weights (safetensors, or a PyTorch checkpoint)")
+    .requiredOption("--input <FILE>", "safetensors with the tensor `input`, [T, B, C, H, W]")
     .requiredOption("--out <FILE>", "output tensors to write (safetensors)")
     .option("--threads <N>", "worker threads; default: one for each core", count)
+    .addOption(
+      new Option("--backend <NAME>", "who computes: fast WebAssembly, or the slow code it is checked against")
+        .choices(["wasm", "reference"])
+        .default("wasm"),
+    )
     .action(run);
 }

@@ -50,7 +50,7 @@ suite("saccade, the command line", () => {
     const { calls, commands } = recorder();
     const args = ["track", "walk.aedat4", "--window-ms", "12.5", "--json", "--threads", "2"];
     expect(await runCli(args, commands)).toMatchObject({ code: 0, stderr: "" });
-    expect(calls).toEqual([["walk.aedat4", { windowMs: 12.5, out: ".", threads: 2, json: true }]]);
+    expect(calls).toEqual([["walk.aedat4", { windowMs: 12.5, threads: 2, json: true }]]);
   });
 
   test("parses simulate", async () => {

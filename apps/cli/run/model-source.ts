@@ -1,0 +1,78 @@
+/** Models as the command line names them: a configuration and weights, or one file with both. */
+import { parse, YAMLParseError } from "yaml";
+import { CheckpointError } from "../../../src/core/index.ts";
+import {
+  isZip,
+  parseModel,
+  parseSafetensors,
+  readTorchCheckpoint,
+  type StoredTensor,
+  toFloat32,
+} from "../../../src/io/index.ts";
+import { readFileBounded } from "../../../src/io/node.ts";
+import {
+  createModel,
+  modelTensors,
+  parseModelConfig,
+  presets,
+  type SpikeVideoFormer,
+  type SpikeVideoFormerConfig,
+} from "../../../src/models/index.ts";
+import { InputError, reading } from "../faults.ts";
+
+const MAX_CONFIG_BYTES = 1 << 20;
+
+/**
+ * Build a model with stored weights, in evaluation mode. The backend must be set.
+ *
+ * @param weights - safetensors under our names or the official ones, a model file, or a PyTorch checkpoint
+ * @param model - configuration file or name of a preset; where it is left out, `weights` must be a model file
+ * @throws {InputError} naming the file that does not fit
+ */
+export async function loadModel(weights: string, model?: string): Promise<SpikeVideoFormer> {
+  const bytes = await reading(weights, () => readFileBounded(weights));
+  const config =
+    model === undefined
+      ? await reading(weights, () => configInside(bytes, weights))
+      : await readConfig(model);
+  const built = await reading(model ?? weights, () => createModel(config).eval());
+  await reading(weights, () => {
+    const stored = modelTensors(built, readTensors(bytes, weights));
+    built.load(new Map([...stored].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
+  });
+  return built;
+}
+
+async function readConfig(model: string): Promise<SpikeVideoFormerConfig> {
+  if (Object.hasOwn(presets, model)) return presets[model as keyof typeof presets];
+  return reading(model, async () => {
+    const bytes = await readFileBounded(model, { maxBytes: MAX_CONFIG_BYTES });
+    return parseModelConfig(parseYaml(new TextDecoder().decode(bytes), model));
+  });
+}
+
+/** JSON is YAML too. */
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw new InputError(file, error.message, { cause: error });
+    throw error;
+  }
+}
+
+function configInside(bytes: Uint8Array, file: string): SpikeVideoFormerConfig {
+  if (isTorch(bytes)) {
+    throw new CheckpointError("expected --model beside a PyTorch checkpoint, which holds no configuration");
+  }
+  return parseModelConfig(parseModel(bytes, file).config);
+}
+
+function readTensors(bytes: Uint8Array, file: string): ReadonlyMap<string, StoredTensor> {
+  return (isTorch(bytes) ? readTorchCheckpoint(bytes, { file }) : parseSafetensors(bytes, file)).tensors;
+}
+
+/** A zip, or a pickle of protocol 2; the header of safetensors begins at byte 8 with a brace. */
+function isTorch(bytes: Uint8Array): boolean {
+  return bytes[8] !== 0x7b && (isZip(bytes) || bytes[0] === 0x80);
+}
