@@ -3,7 +3,8 @@ import lz4js from "lz4js";
 import { expect, suite, test } from "vitest";
 import { Random } from "../../src/core/index.ts";
 import { CompressionFault } from "../../src/events/compression/fault.ts";
-import { compressLz4, decompressLz4 } from "../../src/events/compression/lz4.ts";
+import { decompressLz4 } from "../../src/events/compression/lz4-decode.ts";
+import { compressLz4 } from "../../src/events/compression/lz4-encode.ts";
 import { xxh32 } from "../../src/events/compression/xxh32.ts";
 import { contentBound, loadZstd } from "../../src/events/compression/zstd.ts";
 

@@ -111,10 +111,12 @@ suite("EVT3 words", () => {
     expect(rows((await readAll(fileOf(words))).events)).toEqual([[4096, 3, 7, 0]]);
   });
 
-  test("before the first time and row are counted, not delivered, and no fault", async () => {
-    const { recording, events } = await readAll(fileOf([pixel(1), row(3), pixel(1), high(1), pixel(2)]));
+  test("before the first time, row and base are counted, not delivered, and no fault", async () => {
+    const { recording, events } = await readAll(
+      fileOf([pixel(1), row(3), pixel(1), high(1), 0x4003, pixel(2)]),
+    );
     expect(rows(events)).toEqual([[4096, 2, 3, 0]]);
-    expect(recording.report).toMatchObject({ count: 0, droppedEvents: 2 });
+    expect(recording.report).toMatchObject({ count: 0, droppedEvents: 4 });
   });
 
   test("carry time over the wraparound of the counter", async () => {

@@ -1,11 +1,7 @@
 /** Reading AEDAT 4.0 (see layout.ts): packet by packet, events only. */
 import { UnsupportedError } from "../../../core/index.ts";
 import type { Events } from "../../columns.ts";
-import { CompressionFault } from "../../compression/fault.ts";
-import { decompressLz4 } from "../../compression/lz4.ts";
-import { loadZstd } from "../../compression/zstd.ts";
 import { Faults } from "../../faults.ts";
-import { emptyEvents, sliceEvents } from "../../join.ts";
 import { type OpenOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
 import { FlatbufferFault, RootTable } from "./flatbuffer.ts";
@@ -13,15 +9,14 @@ import { type StreamInfo, streamsOf } from "./info.ts";
 import {
   type Compression,
   COMPRESSIONS,
-  EVENT,
   EVENT_PACKET,
   IO_HEADER,
-  MAX_EXPANSION,
   MAX_HEADER_BYTES,
   MAX_PACKET_BYTES,
   PACKET_HEADER_BYTES,
   VERSION_LINE,
 } from "./layout.ts";
+import { decompressorOf, EventPackets } from "./packets.ts";
 
 /**
  * Opens an AEDAT 4.0 recording and reads its first stream of type `EVTS`; other streams are passed over by their length.
@@ -141,94 +136,6 @@ async function* readPackets(
   }
   if ((await source.peek(1)).length === 0) {
     faults.meet(source.offset, "expected the table of packets, got the end of the file");
-  }
-}
-
-type Decompress = (bytes: Uint8Array, limit: number) => Uint8Array;
-
-async function decompressorOf(compression: Compression): Promise<Decompress> {
-  switch (compression) {
-    case "none":
-      return (bytes) => bytes;
-    case "lz4":
-    case "lz4-high":
-      return decompressLz4;
-    case "zstd":
-    case "zstd-high":
-      return loadZstd();
-  }
-}
-
-/** Decodes the packets of one stream of events, in order. */
-class EventPackets {
-  readonly #faults: Faults;
-  readonly #width: number;
-  readonly #height: number;
-  #last = 0;
-
-  constructor(faults: Faults, { width, height }: { width: number; height: number }) {
-    this.#faults = faults;
-    this.#width = width;
-    this.#height = height;
-  }
-
-  /**
-   * @param start - offset of the packet in the file
-   * @param bytes - the packet, compressed
-   */
-  decode(start: number, bytes: Uint8Array, decompress: Decompress): Events {
-    try {
-      const limit = Math.min(MAX_PACKET_BYTES, Math.max(1 << 20, MAX_EXPANSION * bytes.length));
-      const content = decompress(bytes, limit);
-      const vector = new RootTable(content, EVENT_PACKET.identifier).vector(
-        EVENT_PACKET.elements,
-        EVENT.bytes,
-      );
-      return this.#events(
-        start,
-        new DataView(content.buffer, content.byteOffset + vector.start),
-        vector.count,
-      );
-    } catch (fault) {
-      if (!(fault instanceof CompressionFault || fault instanceof FlatbufferFault)) throw fault;
-      this.#faults.meet(start, `${fault.message}, in the packet that starts here`, {
-        bytes: 8 + bytes.length,
-      });
-      return emptyEvents(0);
-    }
-  }
-
-  #events(start: number, view: DataView, count: number): Events {
-    const { t, x, y, on } = emptyEvents(count);
-    let n = 0;
-    let last = this.#last;
-    for (let i = 0, at = 0; i < count; i++, at += EVENT.bytes) {
-      const time = view.getInt32(at + 4, true) * 4294967296 + view.getUint32(at, true);
-      const column = view.getUint16(at + EVENT.x, true);
-      const row = view.getUint16(at + EVENT.y, true);
-      if (time < last || time > Number.MAX_SAFE_INTEGER || column >= this.#width || row >= this.#height) {
-        this.#reject(start, i, time, column, row, last);
-        continue;
-      }
-      last = time;
-      t[n] = time;
-      x[n] = column;
-      y[n] = row;
-      on[n] = view.getUint8(at + EVENT.on) === 0 ? 0 : 1;
-      n++;
-    }
-    this.#last = last;
-    return sliceEvents({ t, x, y, on }, 0, n);
-  }
-
-  #reject(start: number, i: number, time: number, column: number, row: number, last: number): void {
-    const expected =
-      column >= this.#width || row >= this.#height
-        ? `an event within ${this.#width}x${this.#height}, got (${column}, ${row})`
-        : `a time from ${last} to 2^53 µs, got ${time}`;
-    this.#faults.meet(start, `expected ${expected}, at event ${i} of the packet that starts here`, {
-      events: 1,
-    });
   }
 }
 

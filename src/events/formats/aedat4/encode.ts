@@ -2,7 +2,7 @@
 import { ArgumentError } from "../../../core/index.ts";
 import { checkEvents } from "../../check.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { compressLz4 } from "../../compression/lz4.ts";
+import { compressLz4 } from "../../compression/lz4-encode.ts";
 import { infoNodeOf } from "./info.ts";
 import { COMPRESSIONS, EVENT, EVENT_PACKET, IO_HEADER, PACKET_HEADER_BYTES, VERSION_LINE } from "./layout.ts";
 

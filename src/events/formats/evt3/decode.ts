@@ -11,7 +11,7 @@ import { DEFAULT_SENSOR, MAX_SIDE, WORD } from "./layout.ts";
  * Opens an EVT 3.0 recording. Batches hold 65,536 events at most. A header without a geometry means 1280x720.
  *
  * Time: the 24-bit counter is unwrapped; a high part that falls by half its range or more is a wraparound, any other
- * fall is time going back. Events before the first time and the first row cannot be placed: recordings cut out of a live
+ * fall is time going back. Events before the first time, row or base column cannot be placed: recordings cut out of a live
  * stream start so, and they are counted as dropped in both modes, without a fault.
  *
  * In `recover` mode events outside the sensor and events earlier than one already delivered are left out, as are words
@@ -98,8 +98,10 @@ export class Evt3Decoder {
   #count = 0;
   /** Row, or -1 before the first. */
   #row = -1;
-  #base = 0;
+  /** Base column of the next vector, off every sensor before the first. */
+  #base = MAX_SIDE;
   #baseOn = 0;
+  #based = false;
   /** Upper part of the time in units of 4096 µs, unwrapped, or -1 before the first. */
   #high = -1;
   #time = 0;
@@ -156,6 +158,7 @@ export class Evt3Decoder {
           case WORD.vectorBase:
             base = word & 0x7ff;
             baseOn = (word >> 11) & 1;
+            this.#based = true;
             break;
           case WORD.vector12:
           case WORD.vector8: {
@@ -241,7 +244,7 @@ export class Evt3Decoder {
 
   #reject(offset: number, column: number): void {
     const { width, height } = this.#sensor;
-    if (this.#high < 0 || this.#row < 0) {
+    if (this.#high < 0 || this.#row < 0 || (!this.#based && column >= MAX_SIDE)) {
       this.#faults.droppedEvents++;
     } else if (column >= width || this.#row >= height) {
       const what = `expected an event within ${width}x${height}, got (${column}, ${this.#row})`;
