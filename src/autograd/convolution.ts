@@ -89,6 +89,9 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   return convolve(x, weight, bias, p, [...lead, O]);
 }
 
+/** Channels that lists of spikes can name. */
+const LIST_COLUMNS = 65535;
+
 function convolve(
   x: Tensor,
   weight: Tensor,
@@ -97,7 +100,8 @@ function convolve(
   shape: readonly number[],
 ): Tensor {
   const out = Tensor.empty(shape);
-  const eventDriven = p.groups === 1 && x.spikeLevels === 1 && fewFire(x);
+  const listed = p.groups === 1 && x.spikeLevels === 1 && p.inChannels <= LIST_COLUMNS;
+  const eventDriven = listed && fewFire(x);
   if (eventDriven) backend().spikeConv2d(out.data, x.spikeLists(), weight.data, bias?.data ?? null, p);
   else backend().conv2d(out.data, x.data, weight.data, bias?.data ?? null, p);
   return recordOne(out, bias === null ? [x, weight] : [x, weight, bias], (g) => {

@@ -55,10 +55,13 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
   });
 }
 
-/** Joins tensors along an axis; all other sizes must agree. @throws ShapeError */
+/** Joins tensors along an axis; all other sizes must agree. @throws ShapeError, ArgumentError */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (first === undefined) throw new ArgumentError("concat: expected at least one tensor, got none");
+  if (first.shape[axis] === undefined) {
+    throw new ArgumentError(`concat: expected an axis of ${show(first.shape)}, got ${axis}`);
+  }
   for (const part of parts) {
     if (
       part.shape.length !== first.shape.length ||

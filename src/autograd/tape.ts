@@ -41,7 +41,7 @@ export function detach(x: Tensor): Tensor {
  *
  * @param loss - a tensor of one element
  * @param wrt - tensors to differentiate with respect to; they must have `requiresGrad`
- * @returns one gradient a tensor, of its shape; zeros where the loss does not depend on it
+ * @returns one gradient a tensor, of its shape and with numbers of its own; zeros where the loss does not depend on it
  * @throws ShapeError when the loss has more than one element
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -61,7 +61,21 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       }
       for (const output of origin.outputs) sums.drop(output);
     }
-    return wrt.map((tensor) => sums.get(tensor) ?? zeros(tensor.shape));
+    return separate(wrt.map((tensor) => sums.get(tensor) ?? zeros(tensor.shape)));
+  });
+}
+
+/** Copies those that share their numbers, so that each may be changed in place. */
+function separate(tensors: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>();
+  return tensors.map((tensor) => {
+    if (!tensor.shared && !seen.has(tensor)) {
+      seen.add(tensor);
+      return tensor;
+    }
+    const copy = Tensor.empty(tensor.shape);
+    copy.data.set(tensor.data);
+    return copy;
   });
 }
 

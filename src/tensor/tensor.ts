@@ -96,7 +96,7 @@ export class Tensor implements Disposable {
 
   /** Another tensor on the same numbers; `shape` must have as many elements. */
   view(shape: Shape): Tensor {
-    if (sizeOf(shape) !== this.size) {
+    if (sizeOf(shape) !== this.size || !shape.every(Number.isInteger)) {
       throw new ShapeError(`reshape: expected ${this.size} elements, got ${show(shape)}`);
     }
     const storage = this.#live();
