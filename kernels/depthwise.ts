@@ -50,10 +50,12 @@ export function depthwise(args: usize, task: i32): void {
       const offset = (<usize>c) << 2;
       const b0 = bias != 0 ? v128.load(bias + offset) : f32x4.splat(0);
       const b1 = bias != 0 ? v128.load(bias + offset, 16) : f32x4.splat(0);
-      let to = outRow + offset;
-      let from = xRow + offset;
       let ox = 0;
-      for (; ox + 4 <= outWidth; ox += 4) {
+      while (ox < outWidth && outWidth >= 4) {
+        // The last four pixels may repeat some that are already there: the sums are the same.
+        ox = min(ox, outWidth - 4);
+        const to = at(outRow + offset, ox * channels);
+        const from = xRow + offset + ox * step;
         let a0 = b0;
         let a1 = b1;
         let a2 = b0;
@@ -90,10 +92,10 @@ export function depthwise(args: usize, task: i32): void {
         storeChannels(at(to, channels), a2, a3, channels - c);
         storeChannels(at(to, 2 * channels), a4, a5, channels - c);
         storeChannels(at(to, 3 * channels), a6, a7, channels - c);
-        to = at(to, 4 * channels);
-        from += 4 * step;
+        ox += 4;
       }
       for (; ox < outWidth; ox++) {
+        const from = xRow + offset + ox * step;
         let a0 = b0;
         let a1 = b1;
         let weight = w + offset;
@@ -106,9 +108,7 @@ export function depthwise(args: usize, task: i32): void {
             p0 += pitch;
           }
         }
-        storeChannels(to, a0, a1, channels - c);
-        to = at(to, channels);
-        from += step;
+        storeChannels(at(outRow + offset, ox * channels), a0, a1, channels - c);
       }
     }
   }

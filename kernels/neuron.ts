@@ -2,8 +2,8 @@
 // all their steps while their membranes stay in the first cache (one vector at a time would not do: rows a power of
 // two apart share cache sets). The order of operations is the reference's, so the bits are, too.
 import { at, int, pointer, real } from "./memory";
-import { tables } from "./scratch";
-import { exp, high, loadLanes, low, storeLanes } from "./lanes";
+import { constants, tables } from "./scratch";
+import { exp, high, loadLanes, low, prepareExp, storeLanes } from "./lanes";
 
 /** Neurons of a task. */
 const GROUP = 4096;
@@ -63,20 +63,36 @@ function fillBlock(block: usize, source: usize, first: i32, count: i32, value: v
   else for (let i = 0; i < count; i += 4) v128.store(at(block, i), value);
 }
 
-/** Derivative that stands in for the spike's at u; kinds 0 ATan, 1 sigmoid, 2 rectangular, 3 ATan where u ≥ 0. */
-function surrogate(kind: i32, u: v128, first: v128, second: v128): v128 {
-  const one = f32x4.splat(1);
-  if (kind == 1) {
-    // first = α
-    const q = f32x4.div(one, f32x4.add(one, exp(f32x4.neg(f32x4.mul(first, u)))));
-    return f32x4.mul(f32x4.mul(first, q), f32x4.sub(one, q));
+/** Kinds of surrogates, as the host numbers them. */
+const SIGMOID = 1;
+const RECTANGULAR = 2;
+const GATED = 3;
+
+/** Lays constants out at `table`: 1, the two of the surrogate, and those of {@link exp}. */
+function prepareSurrogate(table: usize, first: f32, second: f32): void {
+  v128.store(table, f32x4.splat(1));
+  v128.store(table, f32x4.splat(first), 16);
+  v128.store(table, f32x4.splat(second), 32);
+  prepareExp(table + 48);
+}
+
+/** Derivative that stands in for the spike's at u. */
+function surrogate(kind: i32, u: v128, table: usize): v128 {
+  const one = v128.load(table);
+  const first = v128.load(table, 16);
+  const second = v128.load(table, 32);
+  if (kind == SIGMOID) {
+    // first = −α, second = α: α·e/(1 + e)² with e = exp(−α·u), limited where the square would overflow
+    const e = f32x4.pmin(f32x4.splat(1e18), exp(f32x4.mul(first, u), table + 48));
+    const d = f32x4.add(one, e);
+    return f32x4.div(f32x4.mul(second, e), f32x4.mul(d, d));
   }
   // first = width/2, second = 1/width
-  if (kind == 2) return v128.and(f32x4.lt(f32x4.abs(u), first), second);
+  if (kind == RECTANGULAR) return v128.and(f32x4.lt(f32x4.abs(u), first), second);
   // first = π/2·α, second = α/2
   const z = f32x4.mul(first, u);
   const bell = f32x4.div(second, f32x4.add(one, f32x4.mul(z, z)));
-  return kind == 3 ? v128.and(f32x4.ge(u, f32x4.splat(0)), bell) : bell;
+  return kind == GATED ? v128.and(f32x4.ge(u, f32x4.splat(0)), bell) : bell;
 }
 
 /**
@@ -102,8 +118,8 @@ export function neuronGrad(args: usize, task: i32): void {
   const decay = f32x4.splat(<f32>real(args, 0));
   const threshold = f32x4.splat(<f32>real(args, 1));
   const rest = f32x4.splat(<f32>real(args, 2));
-  const first = f32x4.splat(<f32>real(args, 3));
-  const second = f32x4.splat(<f32>real(args, 4));
+  const table = constants();
+  prepareSurrogate(table, <f32>real(args, 3), <f32>real(args, 4));
   const keep = f32x4.splat(<f32>(1 - real(args, 0)));
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
@@ -123,7 +139,7 @@ export function neuronGrad(args: usize, task: i32): void {
         const charge = loadLanes(h + offset, whole);
         const u = f32x4.sub(charge, threshold);
         const fired = f32x4.ge(u, zero);
-        const slope = surrogate(kind, u, first, second);
+        const slope = surrogate(kind, u, table);
         let reset = hard ? v128.andnot(one, fired) : one;
         if (!detached) {
           reset = hard

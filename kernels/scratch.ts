@@ -7,8 +7,16 @@ export function setScratch(address: usize): void {
   base = address;
 }
 
-/** 32 KiB for tables. */
+/** 31 KiB for tables. */
 export function tables(): usize {
+  return base + 1024;
+}
+
+/**
+ * 1 KiB for vector constants. An engine rebuilds a constant in each turn of a loop, by several instructions; one that
+ * lies in memory is an operand.
+ */
+export function constants(): usize {
   return base;
 }
 

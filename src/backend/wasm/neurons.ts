@@ -34,7 +34,7 @@ function surrogateCode(surrogate: Surrogate): [kind: number, first: number, seco
     case "atan":
       return [0, (Math.PI / 2) * surrogate.alpha, surrogate.alpha / 2];
     case "sigmoid":
-      return [1, surrogate.alpha, 0];
+      return [1, -surrogate.alpha, surrogate.alpha];
     case "rectangular":
       return [2, surrogate.width / 2, 1 / surrogate.width];
     case "gated-atan":
