@@ -1,16 +1,18 @@
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import type { Register } from "./program.ts";
+import { addSimulate } from "./simulate.ts";
 import { addTrack } from "./track.ts";
 
 /** The commands, in the order of the help text. What a command does is loaded when it is asked for. */
 export const commands: readonly Register[] = [
-  (program, context) =>
-    addDemo(program, async () => (await import("./run/demo.ts")).runDemo(context)),
+  (program, context) => addDemo(program, async () => (await import("./run/demo.ts")).runDemo(context)),
   (program, context) =>
     addTrack(program, async (recording, options) => {
       await (await import("./run/track.ts")).runTrack(recording, options, context);
     }),
+  (program, context) =>
+    addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
 ];

@@ -5,8 +5,8 @@ import { count, positiveNumber } from "./values.ts";
 export interface TrackOptions {
   /** Trained weights (safetensors); the built-in ones when absent. */
   readonly weights?: string;
-  /** Folder for the files asked for. */
-  readonly out: string;
+  /** Folder for the files; the current one when absent. */
+  readonly out?: string;
   /** Length of a pose window in milliseconds; what the weights were trained with when absent. */
   readonly windowMs?: number;
   readonly json?: boolean;
@@ -15,6 +15,8 @@ export interface TrackOptions {
   readonly threads?: number;
   /** Decode what can be decoded of a damaged recording. */
   readonly recover?: boolean;
+  /** True poses to compare with; those beside the recording when absent. */
+  readonly truth?: string;
 }
 
 /** Add `saccade track RECORDING`. */
@@ -24,15 +26,16 @@ export function addTrack(
 ): void {
   program
     .command("track")
-    .description("track the 3D pose of a person through an event recording")
-    .argument("<RECORDING>", "event recording; the format is found from its content")
+    .description("track the 3D pose of a person through an event recording; writes report.html")
+    .argument("<RECORDING>", "event recording, - for standard input; the format is found from its content")
     .option("--weights <FILE>", "trained weights (safetensors); default: the built-in ones")
-    .option("--out <DIR>", "folder for the files asked for", ".")
-    .option("--window-ms <N>", "length of a pose window in milliseconds", positiveNumber)
-    .option("--json", "write poses.json")
-    .option("--csv", "write poses.csv")
-    .option("--bvh", "write poses.bvh, motion capture for animation tools")
+    .option("--out <DIR>", "folder for the files; default: the current one")
+    .option("--window-ms <N>", "length of a pose window in milliseconds; default: 1000", positiveNumber)
+    .option("--json", "write NAME.jsonl, a line a pose; to standard output where nothing else is asked for")
+    .option("--csv", "write NAME.csv")
+    .option("--bvh", "write NAME.bvh, motion capture for animation tools")
     .option("--threads <N>", "worker threads; default: one for each core", count)
     .option("--recover", "read a damaged recording as far as it goes, and say what was lost")
+    .option("--truth <FILE>", "true poses to compare with; default: NAME.truth.jsonl beside the recording")
     .action(run);
 }

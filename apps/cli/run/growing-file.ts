@@ -1,0 +1,107 @@
+/** Files that grow while a command runs and appear under their name only when it has succeeded. */
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { writing } from "../faults.ts";
+import { writeFileAtomic } from "../../../src/io/node.ts";
+
+/** Text held back before it is written, characters. */
+const BUFFER = 1 << 16;
+
+/** A file under a temporary name; {@link GrowingFile.commit} gives it its own. */
+export class GrowingFile {
+  readonly path: string;
+  readonly #temporary: string;
+  readonly #file: FileHandle;
+  #pending = "";
+  #open = true;
+
+  private constructor(path: string, temporary: string, file: FileHandle) {
+    this.path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+  }
+
+  /** Opens the temporary file; makes the folder if need be. Fails at once where nothing can be written. */
+  static async open(path: string): Promise<GrowingFile> {
+    const folder = dirname(path);
+    const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+    return writing(path, async () => {
+      await mkdir(folder, { recursive: true });
+      return new GrowingFile(path, temporary, await open(temporary, "wx"));
+    });
+  }
+
+  /** Adds text or bytes at the end. */
+  async write(content: string | Uint8Array): Promise<void> {
+    if (typeof content === "string") {
+      this.#pending += content;
+      if (this.#pending.length >= BUFFER) await this.#flush();
+    } else {
+      await this.#flush();
+      await writing(this.path, () => this.#file.writeFile(content));
+    }
+  }
+
+  /** Brings all that was written to the disk; nothing can be added any more. */
+  async finish(): Promise<void> {
+    if (!this.#open) return;
+    await this.#flush();
+    await writing(this.path, () => this.#file.sync());
+    await this.#close();
+  }
+
+  /**
+   * Puts the file in its place, whole.
+   * @param head - text to come before all that was written: what is known only at the end
+   */
+  async commit(head = ""): Promise<void> {
+    await this.finish();
+    await writing(this.path, async () => {
+      if (head === "") {
+        await rename(this.#temporary, this.path);
+      } else {
+        await writeFileAtomic(this.path, headed(head, this.#temporary));
+        await rm(this.#temporary);
+      }
+    });
+  }
+
+  /** Removes what was written, unless it was committed. */
+  async discard(): Promise<void> {
+    await this.#close();
+    await rm(this.#temporary, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#pending;
+    this.#pending = "";
+    if (text !== "") await writing(this.path, () => this.#file.writeFile(text));
+  }
+
+  async #close(): Promise<void> {
+    if (this.#open) await this.#file.close();
+    this.#open = false;
+  }
+}
+
+/** Puts files in their places: all of them, or none. */
+export async function commitTogether(files: readonly GrowingFile[]): Promise<void> {
+  for (const file of files) await file.finish();
+  const placed: GrowingFile[] = [];
+  try {
+    for (const file of files) {
+      await file.commit();
+      placed.push(file);
+    }
+  } catch (error) {
+    for (const { path } of placed) await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function* headed(head: string, rest: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(head);
+  yield* createReadStream(rest) as AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,118 @@
+import { resolve } from "node:path";
+import type { Motion } from "../../../src/body/index.ts";
+import { Random } from "../../../src/core/index.ts";
+import { encodeAedat4, type Events } from "../../../src/events/index.ts";
+import { readFileBounded } from "../../../src/io/node.ts";
+import {
+  encodeTruthFrame,
+  encodeTruthHeader,
+  generateMotion,
+  motionSeconds,
+  parseBvh,
+  randomScene,
+  retargetBvh,
+  type Scene,
+  sensorPresets,
+  simulateRecording,
+} from "../../../src/simulate/index.ts";
+import type { Context } from "../context.ts";
+import { InputError, reading } from "../faults.ts";
+import { startProgress } from "../progress.ts";
+import type { SimulateOptions } from "../simulate.ts";
+import { commitTogether, GrowingFile } from "./growing-file.ts";
+
+/** Bound of a BVH file: about two hours of motion. */
+const MAX_BVH_BYTES = 1 << 28;
+/** Rendered frames per second. */
+const FRAME_RATE_HZ = 200;
+/** Sensor that the pose models are trained with. */
+const SENSOR = { width: 128, height: 128 } as const;
+
+/**
+ * `saccade simulate`: a motion before a simulated event camera, into a recording and its true poses. Both files
+ * appear at the end, or none does.
+ */
+export async function simulate(options: SimulateOptions, context: Context): Promise<void> {
+  const { out, truth: truthPath = `${out.replace(/\.aedat4$/i, "")}.truth.jsonl` } = options;
+  const paths = [out, truthPath, options.bvh].filter((path) => path !== undefined);
+  const again = paths.find((path, i) => paths.findIndex((p) => resolve(p) === resolve(path)) < i);
+  if (again !== undefined) throw new InputError(again, "expected different files to read and to write");
+  const random = new Random(options.seed);
+  const scene = randomScene(random.fork("scene"));
+  const motion = await motionOf(options, scene, random.fork("motion"));
+  const files: GrowingFile[] = [];
+  try {
+    for (const path of [out, truthPath]) files.push(await GrowingFile.open(path));
+    const [recording, truth] = files as [GrowingFile, GrowingFile];
+    const film = filming(options, scene, motion, truth, context);
+    for await (const bytes of encodeAedat4(options.size ?? SENSOR, film)) await recording.write(bytes);
+    await commitTogether(files);
+  } finally {
+    await Promise.all(files.map((file) => file.discard()));
+  }
+  context.stdout.write(`${out}\n${truthPath}\n`);
+}
+
+/** Performed by the person of the scene, and cut to the length asked for. */
+async function motionOf(options: SimulateOptions, { shape }: Scene, random: Random): Promise<Motion> {
+  const { bvh, motion: kind, seconds } = options;
+  if (bvh === undefined) {
+    return generateMotion({
+      random,
+      seconds: seconds ?? 5,
+      frameRateHz: 60,
+      shape,
+      ...(kind === undefined ? {} : { kind }),
+    });
+  }
+  const motion = await reading(bvh, async () => {
+    const bytes = await readFileBounded(bvh, { maxBytes: MAX_BVH_BYTES });
+    return retargetBvh(parseBvh(bytes, bvh), { shape });
+  });
+  if (motionSeconds(motion) === 0) throw new InputError(bvh, "expected two frames or more, got one");
+  return seconds === undefined ? motion : cut(motion, seconds);
+}
+
+/** The first seconds of a motion; at least two frames. */
+function cut({ frameRateHz, pose, translation }: Motion, seconds: number): Motion {
+  const frames = Math.max(2, Math.floor(seconds * frameRateHz + 1e-6) + 1);
+  return {
+    frameRateHz,
+    pose: pose.subarray(0, 72 * frames),
+    translation: translation.subarray(0, 3 * frames),
+  };
+}
+
+/** Renders frame by frame: events go out, poses to `truth`. */
+async function* filming(
+  { seed, size: sensor = SENSOR, preset }: SimulateOptions,
+  scene: Scene,
+  motion: Motion,
+  truth: GrowingFile,
+  { signal, stderr, now }: Context,
+): AsyncGenerator<Events> {
+  const total = Math.floor(motionSeconds(motion) * FRAME_RATE_HZ + 1e-6) + 1;
+  const progress = startProgress(stderr, { label: "simulate", total, unit: "frames", now });
+  const physics = sensorPresets[preset];
+  let done = 0;
+  try {
+    for (const shot of simulateRecording({
+      motion,
+      scene,
+      sensor,
+      seed,
+      physics,
+      frameRateHz: FRAME_RATE_HZ,
+    })) {
+      if (done === 0) await truth.write(`${encodeTruthHeader({ camera: shot.camera, sensor })}\n`);
+      await truth.write(`${encodeTruthFrame(shot.truth)}\n`);
+      yield shot.events;
+      progress.update(++done);
+      // Lets Ctrl-C be heard.
+      await new Promise((resolved) => setImmediate(resolved));
+      signal.throwIfAborted();
+    }
+  } finally {
+    progress.end();
+  }
+}

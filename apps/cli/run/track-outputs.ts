@@ -1,0 +1,84 @@
+/** The files of a tracking run: all of them appear at the end, or none. */
+import { join } from "node:path";
+import type { TrackedStep } from "../../../src/track/index.ts";
+import { GrowingFile } from "./growing-file.ts";
+import { BvhWriter, csvHeader, csvStep, jsonStep } from "./track-files.ts";
+
+/** Which files are written beside the report. */
+export type OutputFormats = {
+  readonly json: boolean;
+  readonly csv: boolean;
+  readonly bvh: boolean;
+};
+
+type Output = {
+  readonly file: GrowingFile;
+  readonly line: (step: TrackedStep) => string;
+  readonly head: (frameRateHz: number) => string;
+};
+
+/** Open files of a run. */
+export class TrackOutputs {
+  readonly #outputs: readonly Output[];
+  readonly #report: GrowingFile;
+
+  private constructor(outputs: readonly Output[], report: GrowingFile) {
+    this.#outputs = outputs;
+    this.#report = report;
+  }
+
+  /**
+   * Opens the files; fails at once where nothing can be written.
+   *
+   * @param folder - made if it does not exist
+   * @param stem - name of the files without their extension
+   */
+  static async open(folder: string, stem: string, formats: OutputFormats): Promise<TrackOutputs> {
+    const bvh = new BvhWriter();
+    const kinds = [
+      { wanted: formats.json, end: "jsonl", line: jsonStep, head: () => "" },
+      { wanted: formats.csv, end: "csv", line: csvStep, head: csvHeader },
+      {
+        wanted: formats.bvh,
+        end: "bvh",
+        line: (step: TrackedStep) => bvh.frame(step),
+        head: (rate: number) => bvh.head(rate),
+      },
+    ].filter(({ wanted }) => wanted);
+    const files: GrowingFile[] = [];
+    try {
+      for (const end of ["report.html", ...kinds.map((kind) => `${stem}.${kind.end}`)]) {
+        files.push(await GrowingFile.open(join(folder, end)));
+      }
+    } catch (error) {
+      await Promise.all(files.map((file) => file.discard()));
+      throw error;
+    }
+    const [report, ...rest] = files as [GrowingFile, ...GrowingFile[]];
+    return new TrackOutputs(
+      kinds.map((kind, i) => ({ file: rest[i]!, line: kind.line, head: kind.head })),
+      report,
+    );
+  }
+
+  /** Adds a step to every file. */
+  async add(step: TrackedStep): Promise<void> {
+    for (const { file, line } of this.#outputs) await file.write(line(step));
+  }
+
+  /**
+   * Puts all files in their places.
+   * @returns their paths
+   */
+  async commit(report: string, frameRateHz: number): Promise<string[]> {
+    await this.#report.write(report);
+    for (const { file, head } of this.#outputs) await file.commit(head(frameRateHz));
+    await this.#report.commit();
+    return [...this.#outputs.map(({ file }) => file.path), this.#report.path];
+  }
+
+  /** Removes what was not committed. */
+  async discard(): Promise<void> {
+    await Promise.all([this.#report, ...this.#outputs.map(({ file }) => file)].map((file) => file.discard()));
+  }
+}

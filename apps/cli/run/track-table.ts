@@ -1,0 +1,52 @@
+/** The table that `saccade track` prints. */
+import { brief, table } from "./table.ts";
+import type { TrackSummary } from "./track.ts";
+
+/** Lines about the run: speed, firing, operations, energy, errors, files. */
+export function trackTable(summary: TrackSummary): string {
+  const { recording, model, timing, steps, activity, errors, faults, files } = summary;
+  const { width, height } = recording.sensor;
+  const seconds = (recording.durationUs / 1e6).toFixed(2);
+  const perFrame = (operations: number) => brief(operations / model.timeSteps);
+  const less = (dense: number, spiking: number) => `${(dense / spiking).toFixed(1)}× less`;
+  const costs = [
+    ["", "spiking", "dense"],
+    ["MACs per frame", perFrame(activity.macs), perFrame(activity.denseMacs)],
+    ["ACs per frame", perFrame(activity.acs), "0"],
+    ...activity.energy.map(({ node, spikingMj, denseMj }) => [
+      `energy per inference of ${model.timeSteps} frames, ${node}`,
+      energy(spikingMj),
+      energy(denseMj),
+      less(denseMj, spikingMj),
+    ]),
+  ];
+  const millimetres = (value: number) => `${value.toFixed(1)} mm`;
+  const accuracy =
+    errors === undefined
+      ? []
+      : [
+          [`error over ${errors.model.poses} frames`, "model", "mean pose"],
+          ["MPJPE", millimetres(errors.model.mpjpe), millimetres(errors.meanPose.mpjpe)],
+          ["PEL-MPJPE", millimetres(errors.model.pelMpjpe), millimetres(errors.meanPose.pelMpjpe)],
+          ["PA-MPJPE", millimetres(errors.model.paMpjpe), millimetres(errors.meanPose.paMpjpe)],
+        ];
+  const events = recording.events.toLocaleString("en-US");
+  return [
+    `${recording.name}: ${recording.format}, ${width}×${height}, ${seconds} s, ${events} events\n`,
+    faults > 0 ? `damaged in ${faults} places; what could be read was tracked\n` : "",
+    table([
+      ["frames", String(steps)],
+      ["time per frame", `${timing.msPerFrame.toFixed(2)} ms on ${timing.threads} threads`],
+      ["real-time factor", `${timing.realTimeFactor.toFixed(1)}×`],
+      ["firing rate", `${(100 * activity.firingRate).toFixed(1)} %`],
+    ]),
+    table(costs),
+    accuracy.length > 0 ? table(accuracy) : "",
+    ...files.map((file) => `wrote ${file}\n`),
+  ].join("");
+}
+
+/** Millijoules in a unit that fits. */
+function energy(mj: number): string {
+  return mj < 1 ? `${brief(1000 * mj)} µJ` : `${brief(mj)} mJ`;
+}

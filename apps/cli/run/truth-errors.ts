@@ -1,0 +1,48 @@
+/** Tracked poses beside the truth. */
+import { PoseErrors, type PoseMetrics } from "../../../src/train/index.ts";
+import type { TruthFrame } from "../../../src/simulate/index.ts";
+
+/** True joints at a time, `[24, 3]` metres, linear between the frames; undefined outside of them. */
+export function truthAt(frames: readonly TruthFrame[], tUs: number): Float64Array | undefined {
+  let low = 0;
+  let high = frames.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (frames[middle]!.tUs < tUs) low = middle + 1;
+    else high = middle;
+  }
+  const after = frames[low];
+  if (after === undefined) return undefined;
+  if (after.tUs === tUs) return after.joints;
+  const before = frames[low - 1];
+  if (before === undefined) return undefined;
+  const part = (tUs - before.tUs) / (after.tUs - before.tUs);
+  return before.joints.map((value, i) => value + part * (after.joints[i]! - value));
+}
+
+/** Errors of a model, and of always answering with the mean pose of its training set. */
+export type TruthMetrics = { readonly model: PoseMetrics; readonly meanPose: PoseMetrics };
+
+/** Sums errors as steps come. */
+export class TruthErrors {
+  readonly #model = new PoseErrors();
+  readonly #meanPose = new PoseErrors();
+  readonly #meanJoints: Float64Array;
+
+  /** @param meanJoints - of the training set, `[24, 3]` */
+  constructor(meanJoints: Float64Array) {
+    this.#meanJoints = meanJoints;
+  }
+
+  /** Compares a pose, joints `[24, 3]`, with the truth. */
+  add(joints: Float64Array, truth: Float64Array): void {
+    this.#model.add(joints, truth);
+    this.#meanPose.add(this.#meanJoints, truth);
+  }
+
+  /** The means so far; undefined before the first pose. */
+  metrics(): TruthMetrics | undefined {
+    const model = this.#model.metrics();
+    return model.poses === 0 ? undefined : { model, meanPose: this.#meanPose.metrics() };
+  }
+}
