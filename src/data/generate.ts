@@ -16,8 +16,8 @@ export type RecordingOptions = {
   /** Rendered frames a second, a whole number of them in a bin; 128 by default. */
   readonly renderHz?: number;
   /**
-   * Events in a voxel and bin that set its bit. 2 by default: with 4 pixels to a voxel a single event is mostly noise,
-   * which would set one voxel out of six in half a step of 62.5 ms.
+   * Events in a voxel and bin that set its bit; 1 by default. Only then does the union of bins equal a binary voxel grid
+   * of the longer time.
    */
   readonly threshold?: number;
   /** Physics of the sensor; the simulator's default if left out. */
@@ -42,7 +42,7 @@ export type ClipSubject = {
  *   a size does not fit
  */
 export function generatePoseClip(subject: ClipSubject, options: RecordingOptions = {}): PoseClip {
-  const { size = 64, binUs = 15_625, sensorSize = 128, renderHz = 128, threshold = 2, physics } = options;
+  const { size = 64, binUs = 15_625, sensorSize = 128, renderHz = 128, threshold = 1, physics } = options;
   const { name, motion, scene, seed } = subject;
   const rendersPerBin = (binUs * renderHz) / 1e6;
   if (!(Number.isInteger(rendersPerBin) && rendersPerBin >= 1)) {
