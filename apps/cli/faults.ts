@@ -63,7 +63,8 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   EACCES: "permission denied",
   EISDIR: "is a folder, expected a file",
-  ENOTDIR: "is a file, expected a folder",
+  ENOTDIR: "a file stands where a folder is expected",
+  EEXIST: "a file stands where a folder is expected",
   EROFS: "is on a read-only disk",
   ENOSPC: "no space left on the disk",
 };

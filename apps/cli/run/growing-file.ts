@@ -1,9 +1,9 @@
 /** Files that grow while a command runs and appear under their name only when it has succeeded. */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { writing } from "../faults.ts";
+import { InputError, writing } from "../faults.ts";
 import { writeFileAtomic } from "../../../src/io/node.ts";
 
 /** Text held back before it is written, characters. */
@@ -29,6 +29,8 @@ export class GrowingFile {
     const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
     return writing(path, async () => {
       await mkdir(folder, { recursive: true });
+      const there = await stat(path).catch(() => undefined);
+      if (there?.isDirectory()) throw new InputError(path, "is a folder, expected a file");
       return new GrowingFile(path, temporary, await open(temporary, "wx"));
     });
   }
