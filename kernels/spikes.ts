@@ -6,6 +6,8 @@ import { packed, tables } from "./scratch";
 
 /** Pixels of a tile of {@link gather}. */
 const TILE = 128;
+/** Rows of weights that stay in the first cache together: 40 KiB of panels of 32. */
+const MERGED = 320;
 
 /** Bits of the 16 numbers at an address that are not 0. */
 function spikeMask(from: usize): i32 {
@@ -39,7 +41,22 @@ export function countSpikes(args: usize, task: i32): void {
   store<u32>(at(counts, task), count);
 }
 
-/** Writes offsets and indices of `group` rows, the first spike of which is number starts[task]. */
+/** Lays out, for each byte, the positions of its bits as eight 16-bit numbers: 4 KiB. */
+function prepareBits(table: usize): void {
+  for (let byte = 0; byte < 256; byte++) {
+    let to = table + ((<usize>byte) << 4);
+    for (let mask = byte; mask != 0; mask &= mask - 1) {
+      store<u16>(to, <u16>ctz(mask));
+      to += 2;
+    }
+  }
+}
+
+/**
+ * Writes offsets and indices of `group` rows, the spikes of which are numbers starts[task] to starts[task + 1] − 1.
+ * Eight columns at a time without a branch: a table turns their mask into positions, of which only the valid ones are
+ * not overwritten by the next.
+ */
 export function listSpikes(args: usize, task: i32): void {
   const starts = pointer(args, 0);
   const x = pointer(args, 1);
@@ -49,12 +66,26 @@ export function listSpikes(args: usize, task: i32): void {
   const offsets = pointer(args, 5);
   const indices = pointer(args, 6);
   const last = min(rows, (task + 1) * group);
+  const bits = tables();
+  prepareBits(bits);
   let to = indices + ((<usize>load<u32>(at(starts, task))) << 1);
+  // The spikes after this task's belong to others: the last few are written one by one.
+  const safe = indices + ((<usize>load<u32>(at(starts, task + 1))) << 1) - 32;
   for (let row = task * group; row < last; row++) {
     store<u32>(at(offsets, row), <u32>((to - indices) >> 1));
     const from = at(x, row * columns);
     for (let c = 0; c < columns; c += 16) {
       let mask = maskOf(at(from, c), columns - c);
+      if (to <= safe) {
+        const first = mask & 255;
+        const second = mask >> 8;
+        const place = i16x8.splat(<i16>c);
+        v128.store(to, i16x8.add(place, v128.load(bits + ((<usize>first) << 4))));
+        to += (<usize>popcnt(first)) << 1;
+        v128.store(to, i16x8.add(i16x8.add(place, i16x8.splat(8)), v128.load(bits + ((<usize>second) << 4))));
+        to += (<usize>popcnt(second)) << 1;
+        continue;
+      }
       while (mask != 0) {
         store<u16>(to, <u16>(c + ctz(mask)));
         to += 2;
@@ -225,9 +256,29 @@ function gatherRow(width: i32, i: usize, end: usize, base: usize, from: usize, t
   else gather4(i, end, base, from, to);
 }
 
+/** Joins the lists of all kernel rows of each pixel of a tile, at `to`; the joined ones replace those of row 0. */
+function mergeLists(lists: usize, to: usize, count: i32, kernel: i32, rowWeights: i32): void {
+  for (let p = 0; p < count; p++) {
+    const start = to;
+    for (let ky = 0; ky < kernel; ky++) {
+      const entry = lists + ((<usize>(ky * TILE + p)) << 3);
+      const shift = i16x8.splat(<i16>(ky * rowWeights));
+      const from = load<usize>(entry);
+      const bytes = load<usize>(entry, 4) - from;
+      // Whole vectors: what is written past the end is overwritten by the next list.
+      for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i16x8.add(v128.load(from + i), shift));
+      to += bytes;
+    }
+    const joined = lists + ((<usize>p) << 3);
+    store<usize>(joined, start);
+    store<usize>(joined, to, 4);
+  }
+}
+
 /**
  * out[p, n] = bias[n] + Σ over the runs of output pixel p, kernel row by kernel row, of the packed weights. One kernel
- * row's weights stay in the cache while a tile of 128 pixels passes over them. `bias` has ⌈N/4⌉·4 entries. Task: one
+ * row's weights stay in the cache while a tile of 128 pixels passes over them; if all rows' do, their lists are joined.
+ * `bias` has ⌈N/4⌉·4 entries. Task: one
  * tile.
  */
 export function gather(args: usize, task: i32): void {
@@ -265,12 +316,15 @@ export function gather(args: usize, task: i32): void {
   const rowWeights = kernel * channels;
   const whole = (columns + 3) & -4;
   const sums = packed();
+  const merged = kernel > 1 && kernel * rowWeights <= MERGED;
+  const passes = merged ? 1 : kernel;
+  if (merged) mergeLists(lists, at(sums, TILE * 32), count, kernel, rowWeights);
   for (let n = 0; n < whole;) {
     const width = panelWidth(n, whole);
     const direct = n + width <= columns;
-    for (let ky = 0; ky < kernel; ky++) {
+    for (let ky = 0; ky < passes; ky++) {
       const base = at(w, n * kernel * rowWeights + ky * rowWeights * width);
-      const final = ky == kernel - 1 && direct;
+      const final = ky == passes - 1 && direct;
       for (let p = 0; p < count; p++) {
         const entry = lists + ((<usize>(ky * TILE + p)) << 3);
         const sum = at(sums, p * width);

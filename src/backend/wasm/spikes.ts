@@ -19,7 +19,7 @@ function whole(columns: number): number {
 export function spikeLists(device: Device, x: Floats, rows: number, columns: number): SpikeLists {
   const group = Math.max(1, Math.floor(16384 / columns));
   const tasks = Math.ceil(rows / group);
-  const starts = device.allocator.words(tasks);
+  const starts = device.allocator.words(tasks + 1);
   const offsets = device.allocator.words(rows + 1);
   const ints = [starts.byteOffset, address(x), rows, columns, group];
   device.launch(id.COUNT_SPIKES, tasks, (rows * columns) / 4, ints);
@@ -29,6 +29,7 @@ export function spikeLists(device: Device, x: Floats, rows: number, columns: num
     starts[i] = total;
     total += count;
   }
+  starts[tasks] = total;
   const indices = device.allocator.halves(total);
   const lists = [offsets.byteOffset, indices.byteOffset];
   device.launch(id.LIST_SPIKES, tasks, (rows * columns) / 2, [...ints, ...lists]);
