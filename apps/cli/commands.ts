@@ -1,8 +1,10 @@
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
+import { addEval } from "./eval.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
 import { addTrack } from "./track.ts";
+import { addTrain } from "./train.ts";
 
 /** The commands, in the order of the help text. What a command does is loaded when it is asked for. */
 export const commands: readonly Register[] = [
@@ -15,4 +17,8 @@ export const commands: readonly Register[] = [
     addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
+  (program, context) =>
+    addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
+  (program, context) =>
+    addEval(program, async (_task, options) => (await import("./run/eval.ts")).evaluate(options, context)),
 ];

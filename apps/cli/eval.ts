@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from "commander";
+import { count } from "./values.ts";
 
 /** What `saccade eval` was asked for. */
 export interface EvalOptions {
@@ -6,6 +7,12 @@ export interface EvalOptions {
   /** Folder of the data set. */
   readonly data: string;
   readonly split: "train" | "val" | "test";
+  /** Weights of another model, for a further row. */
+  readonly compare?: string;
+  /** Folder in which clips are kept from one call to the next. */
+  readonly cache?: string;
+  readonly json?: boolean;
+  readonly threads?: number;
 }
 
 /** Add `saccade eval TASK`. */
@@ -15,7 +22,11 @@ export function addEval(program: Command, run: (task: "pose", options: EvalOptio
     .description("measure trained weights on a data set")
     .addArgument(new Argument("<TASK>", "what to measure").choices(["pose"]))
     .requiredOption("--weights <FILE>", "trained weights (safetensors)")
-    .requiredOption("--data <DIR>", "folder of the data set")
+    .requiredOption("--data <DIR>", "folder of motion capture (BVH, splits.json)")
+    .option("--compare <FILE>", "weights of another model to set beside")
+    .option("--cache <DIR>", "folder in which the clips that are made are kept")
+    .option("--json", "print JSON instead of tables")
+    .option("--threads <N>", "worker threads; default: one for each core", count)
     .addOption(
       new Option("--split <NAME>", "part of the data set").choices(["train", "val", "test"]).default("test"),
     )

@@ -2,8 +2,8 @@ import type { TextSink } from "./context.ts";
 
 /** A task's progress, reported while it runs. */
 export interface Progress {
-  /** Set how many units are done; redraws at most ten times a second. */
-  update(done: number): void;
+  /** Set how many units are done, and a note to show; redraws at most ten times a second. */
+  update(done: number, note?: string): void;
   /** Draw the last state and end the line. */
   end(): void;
 }
@@ -31,6 +31,7 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
   const terminal = sink.isTTY === true;
   const started = now();
   let done = 0;
+  let remark = "";
   let drawn = terminal ? -Infinity : started;
   let shown = -1;
 
@@ -40,7 +41,7 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
     const seconds = (drawn - started) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
     const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : "";
-    const state = `${done}/${total} ${unit}, ${rate.toPrecision(3)}/s${left}`;
+    const state = `${done}/${total} ${unit}, ${rate.toPrecision(3)}/s${left}${remark}`;
     if (terminal) {
       const text = `${label} ${bar(done / total)} ${state}`;
       sink.write(`\r\u001b[2K${text.slice(0, (sink.columns || 80) - 1)}`);
@@ -50,8 +51,9 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
   }
 
   return {
-    update(units) {
+    update(units, note) {
       done = units;
+      remark = note === undefined ? "" : `, ${note}`;
       if (now() - drawn >= (terminal ? REDRAW_MS : LINE_MS)) draw();
     },
     end() {

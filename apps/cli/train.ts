@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import { count } from "./values.ts";
 
 /** What `saccade train` was asked for. */
 export interface TrainOptions {
@@ -8,6 +9,9 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Folder for checkpoints and the log. */
   readonly out: string;
+  /** Folder of motion capture; what the configuration says when absent. */
+  readonly data?: string;
+  readonly threads?: number;
 }
 
 /** Add `saccade train TASK`. */
@@ -19,8 +23,10 @@ export function addTrain(
     .command("train")
     .description("train a model; Ctrl-C saves a checkpoint and stops")
     .addArgument(new Argument("<TASK>", "what to learn").choices(["pose"]))
-    .requiredOption("--config <FILE>", "training configuration")
+    .requiredOption("--config <FILE>", "training configuration (YAML, JSON)")
+    .option("--data <DIR>", "folder of motion capture; default: data.mocap of the configuration")
     .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
+    .option("--threads <N>", "worker threads; default: one for each core", count)
     .action(run);
 }
