@@ -45,13 +45,14 @@ export function generatePoseClip(subject: ClipSubject, options: RecordingOptions
   const { size = 64, binUs = 15_625, sensorSize = 128, renderHz = 128, threshold = 1, physics } = options;
   const { name, motion, scene, seed } = subject;
   const rendersPerBin = (binUs * renderHz) / 1e6;
-  if (!(Number.isInteger(rendersPerBin) && rendersPerBin >= 1)) {
+  if (!(Number.isInteger(binUs) && Number.isInteger(rendersPerBin) && rendersPerBin >= 1)) {
     throw new ArgumentError(
-      `generatePoseClip: expected whole rendered frames in a bin, got ${rendersPerBin} of ${renderHz} Hz`,
+      `generatePoseClip: expected whole rendered frames in whole microseconds, got ${rendersPerBin} in ${binUs}`,
     );
   }
   if (size % 8 !== 0) throw new ArgumentError(`generatePoseClip: expected a multiple of 8, got size ${size}`);
-  const bins = Math.floor((motionSeconds(motion) * 1e6) / binUs + 1e-6);
+  // A smaller tolerance than the simulator's, which has to render the last edge.
+  const bins = Math.floor((motionSeconds(motion) * 1e6) / binUs + 1e-7 / rendersPerBin);
   if (!(bins >= 1))
     throw new ArgumentError("generatePoseClip: expected a motion of one bin or more, got less");
 
