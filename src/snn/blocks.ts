@@ -37,8 +37,25 @@ export class Downsample extends Module {
   }
 }
 
+/** A branch that is added to the membrane potential it starts from. */
+export abstract class ResidualBranch extends Module {
+  /** The normalisation that the sum sees. */
+  abstract get lastNorm(): BatchNorm;
+}
+
+/**
+ * Sets the weight of the last normalisation of every residual branch. Starting near 0 (PyTorch's
+ * `zero_init_residual`, which the pose tracker's code uses) keeps gradients from growing with every block: at the
+ * default of 1 their norm starts near 10⁴, at 0.1 near 20.
+ */
+export function scaleResiduals(model: Module, scale: number): void {
+  for (const [, module] of model.namedModules()) {
+    if (module instanceof ResidualBranch) module.lastNorm.weight.data.fill(scale);
+  }
+}
+
 /** Separable convolution: SN → 1×1 (C → 2C) → BN → SN → depthwise 7×7 → 1×1 (2C → C) → BN. */
-export class SepConv extends Module {
+export class SepConv extends ResidualBranch {
   readonly neurons1: NeuronLayer;
   readonly expand: Conv2d;
   readonly norm1: BatchNorm;
@@ -59,6 +76,10 @@ export class SepConv extends Module {
     this.norm2 = new BatchNorm(channels);
   }
 
+  override get lastNorm(): BatchNorm {
+    return this.norm2;
+  }
+
   /** `[T, B, H, W, C]` → the same shape; the residual sum is the caller's. */
   forward(x: Tensor): Tensor {
     const hidden = this.norm1.forward(this.expand.forward(this.neurons1.forward(x)));
@@ -68,7 +89,7 @@ export class SepConv extends Module {
 }
 
 /** U' = U + SepConv(U); U'' = U' + BN(Conv3×3(SN(BN(Conv3×3(SN(U')))))), hidden width 4C. */
-export class ConvBlock extends Module {
+export class ConvBlock extends ResidualBranch {
   readonly sep: SepConv;
   readonly neurons1: NeuronLayer;
   readonly conv1: Conv2d;
@@ -87,6 +108,10 @@ export class ConvBlock extends Module {
     this.neurons2 = neuronLayer(neurons);
     this.conv2 = new Conv2d(random, hidden, channels, 3, { padding: 1 });
     this.norm2 = new BatchNorm(channels);
+  }
+
+  override get lastNorm(): BatchNorm {
+    return this.norm2;
   }
 
   /** `[T, B, H, W, C]` → the same shape. */
@@ -140,7 +165,7 @@ export class RepConv extends Module {
 }
 
 /** Channel MLP: SN → linear (C → ratio·C) → BN → SN → linear → BN; the residual sum is the caller's. */
-export class Mlp extends Module {
+export class Mlp extends ResidualBranch {
   readonly neurons1: NeuronLayer;
   readonly linear1: Linear;
   readonly norm1: BatchNorm;
@@ -157,6 +182,10 @@ export class Mlp extends Module {
     this.neurons2 = neuronLayer(neurons);
     this.linear2 = new Linear(random, hidden, channels);
     this.norm2 = new BatchNorm(channels);
+  }
+
+  override get lastNorm(): BatchNorm {
+    return this.norm2;
   }
 
   /** `[T, B, ..., C]` → the same shape. */

@@ -1,5 +1,5 @@
 export { attention, linearAttention, type Score, scores } from "./attention.ts";
-export { ConvBlock, Downsample, Mlp, RepConv, SepConv } from "./blocks.ts";
+export { ConvBlock, Downsample, Mlp, RepConv, ResidualBranch, scaleResiduals, SepConv } from "./blocks.ts";
 export { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
 export {
   IntegerLif,

@@ -4,7 +4,7 @@ import { ArgumentError, dims, type Random } from "../core/index.ts";
 import { BatchNorm, Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { linearAttention, type Score } from "./attention.ts";
-import { RepConv } from "./blocks.ts";
+import { RepConv, ResidualBranch } from "./blocks.ts";
 import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
 
 /**
@@ -57,7 +57,7 @@ class Projections extends Module {
  * the full width C, normalised, and fire at θ = 1; with dot products they are multiplied by 0.125 and fire at θ = 0.5,
  * both as in the released code. Heads are contiguous groups of channels.
  */
-export class SpikingAttention extends Module {
+export class SpikingAttention extends ResidualBranch {
   readonly inputNeurons: NeuronLayer;
   readonly projections: Projections[];
   readonly norm: BatchNorm | null;
@@ -82,6 +82,10 @@ export class SpikingAttention extends Module {
     this.output = new RepConv(random, channels);
     this.#extents = extents;
     this.#options = options;
+  }
+
+  override get lastNorm(): BatchNorm {
+    return this.output.norm3;
   }
 
   /** `[T, B, H, W, C]` → the same shape; the residual sum is the caller's. */

@@ -30,6 +30,7 @@ const schema = z.strictObject({
     ])
     .default({ kind: "adamw", weightDecay: 0.01 }),
   rate: positive,
+  residualScale: z.number().min(0).default(0.1),
   schedule: z
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("cosine"), warmup: z.int().min(0).default(0) }),
@@ -67,7 +68,8 @@ export type PoseTraining = Omit<z.output<typeof schema>, "model"> & {
  * Checks a configuration of `saccade train pose` and fills in what it leaves out.
  *
  * Fields: `model` (see `parseModelConfig`; the head must be a pose head), `seed`, `steps`, `batch`, `timeSteps`,
- * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `clipNorm` (or
+ * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `residualScale`
+ * (see `scaleResiduals`), `clipNorm` (or
  * null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip, `proceduralSeconds`, `cache` folder),
  * `checkpointEvery` and `evaluateEvery` (steps).
  *

@@ -14,6 +14,7 @@ import {
   Sgd,
   stepRate,
 } from "../nn/index.ts";
+import { scaleResiduals } from "../snn/index.ts";
 import { scope, type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -42,6 +43,7 @@ export class PoseTrainer {
   constructor(config: PoseTraining, batches: PoseBatches) {
     this.config = config;
     this.model = new SpikeVideoFormer(config.model, new Random(config.seed).fork("model"));
+    scaleResiduals(this.model, config.residualScale);
     this.#batches = batches;
     this.#parameters = this.model.parameters();
     this.#optimizer = optimizerOf(config, this.#parameters);
