@@ -129,8 +129,9 @@ export function broadcast(args: usize, task: i32): void {
 /** Offset of run `row`: the shape is in arguments 6 to 11, the strides begin at argument `strides`. */
 export function walk(args: usize, row: i32, strides: i32): i32 {
   let offset = 0;
-  for (let axis = 4; axis >= 0; axis--) {
+  for (let axis = 4; axis >= 0 && row != 0; axis--) {
     const size = int(args, 6 + axis);
+    if (size == 1) continue;
     const rest = row / size;
     offset += (row - rest * size) * int(args, strides + axis);
     row = rest;
