@@ -43,17 +43,27 @@ export function encodePoseModel(
 export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
   const { config, tensors, evaluation, metadata } = parseModel(bytes, file);
   const parsed = parseModelConfig(config);
-  const mean: unknown = JSON.parse(metadata?.[MEAN_JOINTS] ?? "null");
-  if (parsed.head.kind !== "pose" || !isJointList(mean)) {
+  if (parsed.head.kind !== "pose") {
     throw new CheckpointError(
       `${file ?? "model"}: expected a pose model, got one with a ${parsed.head.kind} head`,
     );
+  }
+  const mean = parseJoints(metadata?.[MEAN_JOINTS]);
+  if (mean === undefined) {
+    throw new CheckpointError(`${file ?? "model"}: expected 72 finite numbers as ${MEAN_JOINTS}, got others`);
   }
   const model = createModel(parsed).eval();
   model.load(new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
   return { model, meanJoints: Float64Array.from(mean), evaluation };
 }
 
-function isJointList(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length === 72 && value.every((x) => Number.isFinite(x));
+/** Joints `[24, 3]` of a text of JSON; undefined if they are not that. */
+function parseJoints(text: string | undefined): number[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "null");
+    const fits = Array.isArray(value) && value.length === 72 && value.every((x) => Number.isFinite(x));
+    return fits ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
