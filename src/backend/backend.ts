@@ -164,6 +164,7 @@ export interface Backend {
   /** Stops the threads and releases the memory. */
   dispose(): void;
 
+  /** out = op(a) */
   unary(op: UnaryOp, out: Floats, a: Floats): void;
   /** Limits to [low, high]. */
   clamp(out: Floats, a: Floats, low: number, high: number): void;
@@ -180,9 +181,11 @@ export interface Backend {
 
   /** Softmax over each row of `[rows, n]`. */
   softmax(out: Floats, a: Floats, rows: number, n: number): void;
+  /** Gradient of {@link Backend.softmax} from its result. */
   softmaxGrad(da: Floats, out: Floats, dOut: Floats, rows: number, n: number): void;
   /** Logarithm of the softmax over each row. */
   logSoftmax(out: Floats, a: Floats, rows: number, n: number): void;
+  /** Gradient of {@link Backend.logSoftmax} from its result. */
   logSoftmaxGrad(da: Floats, out: Floats, dOut: Floats, rows: number, n: number): void;
 
   /** `out` has axis i of `a` at position where `axes` names i. */
@@ -211,10 +214,13 @@ export interface Backend {
     padding: number,
   ): void;
 
+  /** Matrix products; see {@link Gemm}. */
   gemm(c: Floats, a: Floats, b: Floats, p: Gemm): void;
   /** Dense or grouped convolution; `bias` has Co entries. */
   conv2d(out: Floats, x: Floats, w: Floats, bias: Floats | null, p: Convolution): void;
+  /** Gradient of {@link Backend.conv2d} with respect to its input. */
   conv2dInputGrad(dx: Floats, dy: Floats, w: Floats, p: Convolution): void;
+  /** Gradient of {@link Backend.conv2d} with respect to its weights. */
   conv2dWeightGrad(dw: Floats, dy: Floats, x: Floats, p: Convolution): void;
 
   /** Lists the non-zero entries of `[rows, columns]`; columns ≤ 65535. */
@@ -250,7 +256,9 @@ export interface Backend {
 
   /** Mean over windows; padding counts as zeros in a window of k² (PyTorch's count_include_pad). */
   avgPool2d(out: Floats, x: Floats, p: Pooling): void;
+  /** Spreads each gradient evenly over its window. */
   avgPool2dGrad(dx: Floats, dy: Floats, p: Pooling): void;
+  /** Largest entry of each window; padding never wins. */
   maxPool2d(out: Floats, x: Floats, p: Pooling): void;
   /** The first largest entry of a window takes the gradient. */
   maxPool2dGrad(dx: Floats, dy: Floats, x: Floats, p: Pooling): void;

@@ -35,7 +35,7 @@ export class Conv2d extends Module {
     this.groups = groups;
   }
 
-  /** @param x - `[..., H, W, Ci]` */
+  /** The convolved images. @param x - `[..., H, W, Ci]` */
   forward(x: Tensor): Tensor {
     const out = conv2d(x, this.weight, this.bias, this);
     this.observer?.({
@@ -70,7 +70,7 @@ export class Linear extends Module {
     }
   }
 
-  /** @param x - `[..., I]` */
+  /** x·Wᵀ + b. @param x - `[..., I]` */
   forward(x: Tensor): Tensor {
     const out = linear(x, this.weight, this.bias);
     this.observer?.({
@@ -104,7 +104,7 @@ export class BatchNorm extends Module {
     this.momentum = momentum;
   }
 
-  /** @param x - `[..., C]` */
+  /** Normalises; moves the running statistics while training. @param x - `[..., C]` */
   forward(x: Tensor): Tensor {
     if (!this.training) {
       const moments = { mean: this.runningMean, variance: this.runningVariance };

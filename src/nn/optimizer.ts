@@ -11,6 +11,7 @@ export interface Optimizer {
   state(): Map<string, Tensor>;
   /** Number of steps taken; set on resuming. */
   steps: number;
+  /** Frees its tensors. */
   dispose(): void;
 }
 

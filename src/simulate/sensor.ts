@@ -87,9 +87,8 @@ export class EventSensor {
   #lastUs: number | undefined;
 
   /**
-   * @param sensor - size in pixels
-   * @param random - source of the mismatch and of the noise
-   * @param physics - see {@link SensorPhysics}; what is left out is as in `sensorPresets.clean`
+   * @param options - `sensor`: size in pixels; `random`: source of the mismatch and of the noise; the rest as in
+   *   {@link SensorPhysics}, what is left out as in `sensorPresets.clean`
    * @throws ArgumentError if a size, a threshold or a rate is out of range
    */
   constructor({

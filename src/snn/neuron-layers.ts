@@ -12,13 +12,14 @@ export type NeuronConfig = Omit<LifOptions, "initial"> & {
 
 /** A layer of neurons: currents `[T, ...]` in, spikes `[T, ...]` out; at rest before the first step. */
 export abstract class NeuronLayer extends Module {
-  /** @param current - `[T, ...]` */
+  /** Runs the neurons over all steps. @param current - `[T, ...]` */
   forward(current: Tensor): Tensor {
     const spikes = this.fire(current);
     this.observer?.({ kind: "neuron", spikes });
     return spikes;
   }
 
+  /** Spikes of the current, by the layer's kind of neuron. */
   protected abstract fire(current: Tensor): Tensor;
 }
 

@@ -5,6 +5,7 @@
 
 /** What a scope can own. */
 export interface Disposable {
+  /** Gives back what it holds. */
   dispose(): void;
 }
 

@@ -24,7 +24,9 @@ export type PoseRun = {
   readonly signal: AbortSignal;
   /** Seconds since 1970, for logs. */
   readonly wallTime: () => number;
+  /** Told after each step. */
   readonly onStep?: (report: StepReport) => void;
+  /** Told after each evaluation on the validation clips. */
   readonly onEvaluation?: (step: number, evaluation: PoseEvaluation) => void;
 };
 

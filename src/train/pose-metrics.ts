@@ -21,6 +21,8 @@ export class PoseErrors {
   #poses = 0;
 
   /**
+   * Adds the errors of one pose.
+   *
    * @param predicted - joints of one pose, `[24, 3]`, metres
    * @param truth - the same
    */

@@ -23,7 +23,7 @@ import * as pools from "./pools.ts";
 import * as products from "./products.ts";
 import * as spikes from "./spikes.ts";
 
-/** See {@link Backend}. Numbers live in one shared memory, on which the inherited methods work, too. */
+/** See `Backend`. Numbers live in one shared memory, on which the inherited methods work, too. */
 export class WasmBackend extends ReferenceBackend {
   override readonly name: string = "wasm";
   override readonly threads: number;
