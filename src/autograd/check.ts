@@ -1,5 +1,5 @@
 /** Checks analytic gradients against central differences. */
-import { scope, Tensor, withoutGradients } from "../tensor/index.ts";
+import { scope, type Tensor, withoutGradients } from "../tensor/index.ts";
 import { gradients } from "./tape.ts";
 
 /**

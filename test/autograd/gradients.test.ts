@@ -41,7 +41,7 @@ import {
   sum,
 } from "../../src/autograd/index.ts";
 import { Random, type Shape, sizeOf } from "../../src/core/index.ts";
-import { full, scope, Tensor, tensor } from "../../src/tensor/index.ts";
+import { full, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { float64, useBackend } from "../golden/backends.ts";
 
 type Operation = {
