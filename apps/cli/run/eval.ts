@@ -1,9 +1,8 @@
 /** What `saccade eval` does. */
-import type { PoseBatch, PoseClip } from "../../../src/data/index.ts";
-import { evaluationBatches } from "../../../src/data/index.ts";
+import { evaluationBatches, type PoseClip } from "../../../src/data/index.ts";
 import { jsonLine } from "../../../src/io/index.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
-import { parsePoseModel } from "../../../src/track/index.ts";
+import { parsePoseModel, type PoseModel } from "../../../src/track/index.ts";
 import { evaluatePose, type PoseEvaluation } from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";
 import type { EvalOptions } from "../eval.ts";
@@ -23,58 +22,54 @@ const SEED = 2;
  * name, beside the baseline of always answering with the mean pose of the training set.
  */
 export async function evaluate(options: EvalOptions, context: Context): Promise<void> {
-  const { weights, compare, data, split, cache } = options;
+  const { weights, compare, data, split, json = false } = options;
   await withBackend(options, async () => {
-    const clips = await reading(data, () =>
-      makeClips(
-        {
-          mocapDir: data,
-          split,
-          variants: 1,
-          seed: SEED,
-          ...(cache === undefined ? {} : { cacheDir: cache }),
-        },
-        context,
-      ),
-    );
-    const model = await measure(weights, clips, context);
-    if (model.model.poses === 0) {
-      throw new InputError(data, `expected clips of 0.25 s or more in the split ${split}, got none`);
-    }
-    const other = compare === undefined ? undefined : await measure(compare, clips, context);
+    const model = await load(weights);
+    const other = compare === undefined ? undefined : await load(compare);
+    const clips = await filmed(options, context);
+    const { model: own, meanPose } = await measure(weights, model, clips, context);
+    if (own.poses === 0) throw new InputError(data, `expected longer clips in the split ${split}, got none`);
     const rows = {
-      [weights]: model.model,
-      ...(compare === undefined || other === undefined ? {} : { [compare]: other.model }),
-      "mean pose": model.meanPose,
+      [weights]: own,
+      ...(compare === undefined ? {} : { [compare]: (await measure(compare, other!, clips, context)).model }),
+      "mean pose": meanPose,
     };
-    if (options.json) {
-      context.stdout.write(jsonLine({ split, clips: clips.length, ...rows }));
-    } else {
-      context.stdout.write(`${split}: ${clips.length} clips\n${metricsTable(rows)}\n${jointTable(rows)}`);
-    }
+    context.stdout.write(
+      json
+        ? jsonLine({ split, clips: clips.length, ...rows })
+        : `${split}: ${clips.length} clips\n${metricsTable(rows)}\n${jointTable(rows)}`,
+    );
   });
 }
 
-async function measure(file: string, clips: readonly PoseClip[], context: Context): Promise<PoseEvaluation> {
-  const { model, meanJoints } = await reading(file, async () => parsePoseModel(await readFileBounded(file)));
+function load(file: string): Promise<PoseModel> {
+  return reading(file, async () => parsePoseModel(await readFileBounded(file)));
+}
+
+function filmed({ data, split, cache }: EvalOptions, context: Context): Promise<PoseClip[]> {
+  const place = { mocapDir: data, ...(cache === undefined ? {} : { cacheDir: cache }) };
+  return reading(data, async () => {
+    const clips = await makeClips({ ...place, split, variants: 1, seed: SEED }, context);
+    if (clips.length === 0) throw new InputError(data, `expected clips in the split ${split}, got none`);
+    return clips;
+  });
+}
+
+async function measure(
+  file: string,
+  { model, meanJoints }: PoseModel,
+  clips: readonly PoseClip[],
+  context: Context,
+): Promise<PoseEvaluation> {
   const total = [...evaluationBatches(clips, WINDOWS)].length;
   const progress = startProgress(context.stderr, { label: file, total, unit: "batches", now: context.now });
+  let done = 0;
   try {
-    let done = 0;
     return await reading(file, () =>
-      evaluatePose(model, stoppable(evaluationBatches(clips, WINDOWS), context), meanJoints, () =>
-        progress.update(++done),
-      ),
+      evaluatePose(model, evaluationBatches(clips, WINDOWS), meanJoints, () => progress.update(++done)),
     );
   } finally {
     progress.end();
     model.dispose();
-  }
-}
-
-function* stoppable(batches: Iterable<PoseBatch>, { signal }: Context): Generator<PoseBatch> {
-  for (const batch of batches) {
-    signal.throwIfAborted();
-    yield batch;
   }
 }

@@ -1,0 +1,333 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, suite, test } from "vitest";
+import { commands } from "../../apps/cli/commands.ts";
+import { type Events, encodeAedat4, encodeEvt3 } from "../../src/events/index.ts";
+import { encodeSafetensors, parseSafetensors } from "../../src/io/index.ts";
+import {
+  encodeTruthFrame,
+  encodeTruthHeader,
+  parseBvh,
+  parseTruth,
+  parseTruthFrame,
+} from "../../src/simulate/index.ts";
+import { bytesOf, DATA, eventsOf } from "../events/support.ts";
+import { eventsFor, smallModelFile, withThreads } from "../track/support.ts";
+import { type CliResult, runCli } from "./harness.ts";
+import { runChild } from "./child.ts";
+
+const SENSOR = { width: 128, height: 128 };
+
+let folder: string;
+let weights: string;
+let recording: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "saccade-track-"));
+  weights = await put("small.safetensors", await withThreads(1, () => smallModelFile()));
+  recording = await put("walk.aedat4", await aedat4(eventsFor(2.3, SENSOR)));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function put(name: string, content: Uint8Array | string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+function aedat4(events: Events): Promise<Uint8Array> {
+  return bytesOf(encodeAedat4(SENSOR, [events]));
+}
+
+/** `saccade track` into a folder of its own. */
+async function track(
+  path: string,
+  ...options: string[]
+): Promise<CliResult & { out: string; files: string[] }> {
+  const out = await mkdtemp(join(folder, "out-"));
+  const result = await runCli(
+    ["track", path, "--weights", weights, "--out", out, "--threads", "1", ...options],
+    commands,
+  );
+  return { ...result, out, files: existsSync(out) ? (await readdir(out)).sort() : [] };
+}
+
+suite("saccade track", () => {
+  test("writes a report and prints a table", async () => {
+    const { code, stdout, out, files } = await track(recording);
+    expect({ code, files }).toEqual({ code: 0, files: ["report.html"] });
+    for (const text of [
+      "aedat4, 128×128, 2.30 s",
+      "frames",
+      "18",
+      "real-time factor",
+      "firing rate",
+      "MACs per frame",
+    ]) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).toMatch(
+      /energy per inference of 8 frames, 45 nm +[\d.]+ (µJ|mJ) +[\d.]+ (µJ|mJ) +[\d.]+× less/,
+    );
+    expect(stdout).not.toContain("MPJPE");
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("walk.aedat4");
+  });
+
+  test("writes JSON lines, CSV and BVH of the same steps", async () => {
+    const { out, files } = await track(recording, "--json", "--csv", "--bvh");
+    expect(files).toEqual(["report.html", "walk.bvh", "walk.csv", "walk.jsonl"]);
+    const lines = (await readFile(join(out, "walk.jsonl"), "utf8")).trimEnd().split("\n");
+    const steps = lines.map((line) => parseTruthFrame(line));
+    expect(steps.length).toBe(18);
+    const [head, ...rows] = (await readFile(join(out, "walk.csv"), "utf8")).trimEnd().split("\n");
+    const columns = head!.split(",");
+    expect(columns.slice(0, 2)).toEqual(["t_us", "pelvis_x_m"]);
+    expect(new Set(columns).size).toBe(1 + 72 + 72 + 10 + 3);
+    rows.forEach((row, i) => {
+      const { tUs, joints, pose, shape, translation } = steps[i]!;
+      expect(row.split(",").map(Number)).toEqual(
+        [tUs, ...joints, ...pose, ...shape, ...translation].map((v) => v + 0),
+      );
+    });
+    const bvh = parseBvh(await readFile(join(out, "walk.bvh")));
+    expect([bvh.frames, bvh.joints.length, bvh.frameTimeSeconds]).toEqual([18, 24, 0.125]);
+  });
+
+  test("with --json alone prints the lines and nothing else", async () => {
+    const before = process.cwd();
+    const here = await mkdtemp(join(folder, "here-"));
+    process.chdir(here);
+    try {
+      const { code, stdout, stderr } = await runCli(
+        ["track", recording, "--weights", weights, "--json"],
+        commands,
+      );
+      expect(code).toBe(0);
+      expect(
+        stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => parseTruthFrame(line).tUs),
+      ).toHaveLength(18);
+      expect(stderr).toContain("real-time factor");
+      expect(await readdir(here)).toEqual(["report.html"]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test("gives the same poses on one thread and on two", async () => {
+    const read = async (...options: string[]) =>
+      readFile(join((await track(recording, "--json", ...options)).out, "walk.jsonl"));
+    expect(await read("--threads", "2")).toEqual(await read());
+  });
+
+  test("reads EVT3 as it reads AEDAT4", async () => {
+    const raw = await put("walk.raw", await bytesOf(encodeEvt3(SENSOR, [eventsFor(2.3, SENSOR)])));
+    const [a, b] = [await track(raw, "--json"), await track(recording, "--json")];
+    expect(await readFile(join(a.out, "walk.jsonl"))).toEqual(await readFile(join(b.out, "walk.jsonl")));
+  });
+
+  test("takes windows of other lengths", async () => {
+    const { stdout, out } = await track(recording, "--window-ms", "200", "--bvh");
+    expect(stdout).toMatch(/frames +92/);
+    expect(parseBvh(await readFile(join(out, "walk.bvh"))).frameTimeSeconds).toBe(0.025);
+  });
+
+  test("compares with the truth that lies beside the recording, or is named", async () => {
+    const path = await put("known.aedat4", await aedat4(eventsFor(2.3, SENSOR)));
+    const { out } = await track(path, "--json");
+    const frames = (await readFile(join(out, "known.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((l) => parseTruthFrame(l));
+    const moved = frames.map((frame) => ({
+      ...frame,
+      joints: frame.joints.map((v, i) => (i % 3 === 0 ? v + 0.1 : v)),
+    }));
+    const camera = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
+    const text = [encodeTruthHeader({ camera, sensor: SENSOR }), ...moved.map(encodeTruthFrame)].join("\n");
+    await put("known.truth.jsonl", `${text}\n`);
+    expect(parseTruth(text).frames.length).toBe(18);
+    const beside = await track(path);
+    expect(beside.stdout).toMatch(/error over 18 frames/);
+    expect(beside.stdout).toMatch(/\nMPJPE +100\.0 mm +[\d.]+ mm\n/);
+    expect(beside.stdout).toMatch(/PEL-MPJPE +0\.0 mm/);
+    const named = await track(recording, "--truth", join(folder, "known.truth.jsonl"));
+    expect(named.stdout).toMatch(/\nMPJPE +100\.0 mm/);
+  });
+
+  test("interpolates the truth in time and leaves out steps beyond it", async () => {
+    const { out } = await track(recording, "--json");
+    const lines = (await readFile(join(out, "walk.jsonl"), "utf8")).trimEnd().split("\n");
+    const first = parseTruthFrame(lines[0]!);
+    const still = [0, 100_000, 300_000].map((tUs) =>
+      encodeTruthFrame({
+        ...first,
+        tUs,
+        joints: first.joints.map((v, i) => (i % 3 === 1 ? v + tUs / 1e6 : v)),
+      }),
+    );
+    const camera = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
+    const truth = await put(
+      "still.jsonl",
+      [encodeTruthHeader({ camera, sensor: SENSOR }), ...still].join("\n"),
+    );
+    const { stdout } = await track(recording, "--truth", truth);
+    expect(stdout).toMatch(/error over 2 frames/);
+  });
+
+  test("shows 300 steps of a long recording at most", async () => {
+    const path = await put("long.aedat4", await aedat4(eventsFor(5, SENSOR)));
+    const { out, stdout } = await track(path, "--window-ms", "80");
+    expect(stdout).toMatch(/frames +500/);
+    const report = await readFile(join(out, "report.html"), "utf8");
+    expect(report.match(/"tUs":/g)!.length).toBe(250);
+    expect(report).toContain("steps at equal distances");
+  });
+
+  test("reads standard input", async () => {
+    const out = await mkdtemp(join(folder, "out-"));
+    const args = ["track", "-", "--weights", weights, "--out", out, "--json", "--threads", "1"];
+    const { code, stderr } = await runChild(args, { stdin: await readFile(recording) });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect((await readdir(out)).sort()).toEqual(["report.html", "stdin.jsonl"]);
+  });
+});
+
+suite("saccade track, with bad input", () => {
+  /** Runs it, expects one line on standard error, and no file. */
+  async function fault(path: string, ...options: string[]): Promise<string> {
+    const { code, stdout, stderr, files } = await track(path, "--json", "--csv", "--bvh", ...options);
+    expect({ code, stdout, files }).toEqual({ code: 1, stdout: "", files: [] });
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
+      /^saccade: .*expected .*got|no such file|is a folder/,
+    );
+    expect(stderr).not.toMatch(/unexpected|\n\s+at /);
+    return stderr;
+  }
+
+  test("a file that is not there", async () => {
+    expect(await fault(join(folder, "gone.aedat4"))).toContain("gone.aedat4: no such file");
+  });
+
+  test("a folder", async () => {
+    expect(await fault(folder)).toContain(`${folder}: is a folder, expected a file`);
+  });
+
+  test("no recording", async () => {
+    expect(await fault(await put("prose.aedat4", "Once upon a time"))).toContain("prose.aedat4: ");
+  });
+
+  test("a recording that was cut off, unless told to recover", async () => {
+    const bytes = await bytesOf(encodeAedat4(SENSOR, parts(eventsFor(2.3, SENSOR), 500)));
+    const cut = await put("cut.aedat4", bytes.subarray(0, Math.floor(bytes.length * 0.8)));
+    expect(await fault(cut)).toMatch(/cut\.aedat4: aedat4 at byte \d+: expected .*, got/);
+    const { code, stdout, out } = await track(cut, "--recover");
+    expect(code).toBe(0);
+    expect(stdout).toContain("damaged in 1 place");
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("damaged");
+  });
+
+  test("a recording without events, or of one", async () => {
+    const none = await put("none.aedat4", await aedat4(eventsOf([])));
+    expect(await fault(none)).toContain("none.aedat4: aedat4 at byte");
+    expect(await fault(none)).toContain("expected events, got none");
+    const one = await put("one.aedat4", await aedat4(eventsOf([[5, 1, 1, 1]])));
+    expect(await fault(one)).toContain("expected a recording of one step (125 ms) or more, got 0 ms");
+  });
+
+  test("weights that are not there, are none, or are damaged", async () => {
+    expect(await fault(recording, "--weights", join(folder, "gone.safetensors"))).toContain(
+      "gone.safetensors: no such",
+    );
+    expect(await fault(recording, "--weights", recording)).toContain("walk.aedat4: ");
+    const bytes = await readFile(weights);
+    const cut = await put("cut.safetensors", bytes.subarray(0, bytes.length - 100));
+    expect(await fault(recording, "--weights", cut)).toContain("cut.safetensors: ");
+  });
+
+  test("weights of another shape, or with NaN", async () => {
+    const { tensors, metadata } = parseSafetensors(await readFile(weights));
+    const change = async (name: string, key: string, to: { shape: number[]; data: Float32Array }) => {
+      const changed = new Map(tensors).set(key, { dtype: "F32", ...to });
+      return put(name, encodeSafetensors(changed, metadata));
+    };
+    const wide = await change("wide.safetensors", "head.shape.bias", {
+      shape: [11],
+      data: new Float32Array(11),
+    });
+    expect(await fault(recording, "--weights", wide)).toMatch(
+      /wide\.safetensors: .*head\.shape\.bias.*\[10\].*\[11\]/,
+    );
+    const data = new Float32Array(10).fill(NaN);
+    const nan = await change("nan.safetensors", "head.shape.bias", { shape: [10], data });
+    expect(await fault(recording, "--weights", nan)).toMatch(/nan\.safetensors: .*head\.shape\.bias.*NaN/);
+  });
+
+  test("truth that is none", async () => {
+    const truth = await put("bad.truth.jsonl", "{}\n");
+    expect(await fault(recording, "--truth", truth)).toContain("bad.truth.jsonl: truth at byte 0");
+    expect(await fault(recording, "--truth", join(folder, "gone.jsonl"))).toContain(
+      "gone.jsonl: no such file",
+    );
+  });
+
+  test("a folder that cannot be written, before anything is tracked", async () => {
+    const file = await put("taken", "");
+    const below = await runCli(
+      ["track", recording, "--weights", weights, "--out", join(file, "x")],
+      commands,
+    );
+    expect(below.code).toBe(1);
+    expect(below.stderr).toMatch(/^saccade: .*taken.*: a file stands where a folder is expected\n$/);
+    if (process.getuid?.() === 0) return; // to root everything is writable
+    const closed = join(folder, "closed");
+    await mkdir(closed);
+    await chmod(closed, 0o500);
+    const denied = await runCli(["track", recording, "--weights", weights, "--out", closed], commands);
+    expect(denied.stderr).toContain("permission denied");
+  });
+
+  test("windows too short for eight steps", async () => {
+    expect(await fault(recording, "--window-ms", "0.002")).toContain("expected windowUs of 8 or more, got 2");
+  });
+
+  test("an interrupt leaves nothing behind", async () => {
+    const controller = new AbortController();
+    const out = await mkdtemp(join(folder, "out-"));
+    const args = ["track", recording, "--weights", weights, "--out", out, "--json", "--csv"];
+    setTimeout(() => controller.abort(), 1);
+    const { code, stderr } = await runCli(args, commands, { signal: controller.signal });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/saccade: interrupted\n$/);
+    expect(await readdir(out)).toEqual([]);
+  });
+});
+
+suite.skipIf(DATA === undefined)("saccade track, on real recordings", () => {
+  test.each([
+    ["aedat4/davis346_lz4.aedat4", "100"],
+    ["evt3/gen41_evt3_sample.raw", "1"],
+  ])("%s", async (file, windowMs) => {
+    const { code, files } = await track(join(DATA!, "events", file), "--window-ms", windowMs, "--bvh");
+    expect(code).toBe(0);
+    expect(files.length).toBe(2);
+  });
+});
+
+/** Events in batches of a size. */
+function* parts({ t, x, y, on }: Events, size: number): Generator<Events> {
+  for (let at = 0; at < t.length; at += size) {
+    const end = at + size;
+    yield {
+      t: t.subarray(at, end),
+      x: x.subarray(at, end),
+      y: y.subarray(at, end),
+      on: on.subarray(at, end),
+    };
+  }
+}

@@ -1,0 +1,204 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, suite, test } from "vitest";
+import { stringify } from "yaml";
+import { commands } from "../../apps/cli/commands.ts";
+import { encodeBvh, generateMotion } from "../../src/simulate/index.ts";
+import { runChild } from "./child.ts";
+import { type CliResult, runCli } from "./harness.ts";
+
+const CONFIG = {
+  model: {
+    ...{ model: "spikevideoformer", preset: "nano" },
+    ...{ embedDims: [8, 8, 16, 16], depths: [1, 1, 1, 1, 1], heads: 2 },
+  },
+  steps: 12,
+  batch: 1,
+  windowSeconds: [0.5],
+  rate: 0.001,
+  data: { proceduralSeconds: 4, cache: "clips" },
+  checkpointEvery: 5,
+  evaluateEvery: 6,
+};
+
+let folder: string;
+let config: string;
+let whole: CliResult;
+let mocap: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "saccade-train-"));
+  config = await put("small.yaml", stringify(CONFIG));
+  mocap = join(folder, "mocap");
+  whole = await train(config, "whole");
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function put(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+function command(file: string, out: string, ...options: string[]): string[] {
+  return ["train", "pose", "--config", file, "--out", join(folder, out), "--threads", "1", ...options];
+}
+
+function train(file: string, out: string, ...options: string[]): Promise<CliResult> {
+  return runCli(command(file, out, ...options), commands);
+}
+
+/** A file of a run. */
+function result(out: string, file = "model.safetensors"): Promise<Uint8Array> {
+  return readFile(join(folder, out, file));
+}
+
+suite("saccade train pose", () => {
+  test("makes clips, trains, and measures what it has learnt", async () => {
+    const { code, stdout, stderr } = whole;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^mm +MPJPE +PEL-MPJPE +PA-MPJPE +poses\nmodel( +[\d.]+){4}\nmean pose( +[\d.]+){4}\nwrote/,
+    );
+    expect(stderr).toContain("train clips: 1/1");
+    expect(stderr).toMatch(/training: 12\/12 steps.*loss [\d.]+, rate/);
+    expect((await readdir(join(folder, "whole"))).sort()).toEqual([
+      "checkpoint.safetensors",
+      "log.jsonl",
+      "model.safetensors",
+      "tensorboard",
+    ]);
+    expect((await readdir(join(folder, "clips"))).length).toBe(2);
+    expect((await result("whole", "log.jsonl")).toString().trimEnd().split("\n").length).toBe(12);
+  });
+
+  test("gives the same files again", async () => {
+    expect((await train(config, "again")).code).toBe(0);
+    expect(await result("again")).toEqual(await result("whole"));
+    expect(await result("again", "log.jsonl")).toEqual(await result("whole", "log.jsonl"));
+  });
+
+  test("stopped by Ctrl-C and resumed, ends with the same bits as in one go", async () => {
+    const long = await put("long.yaml", stringify({ ...CONFIG, steps: 24, checkpointEvery: 1 }));
+    const checkpoint = join(folder, "stopped", "checkpoint.safetensors");
+    const stopped = await runChild(command(long, "stopped"), {
+      onStart: async (child) => {
+        while (!existsSync(checkpoint) && child.exitCode === null) await sleep(5);
+        child.kill("SIGINT");
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stdout).toBe("");
+    expect(stopped.stderr).toMatch(/saved after \d+ steps; go on with: saccade train pose .*--resume\n/);
+    const files = await readdir(join(folder, "stopped"));
+    expect(files.filter((file) => file.endsWith(".tmp"))).toEqual([]);
+    const steps = Number(/saved after (\d+) steps/.exec(stopped.stderr)![1]);
+    expect(steps).toBeLessThan(24);
+    expect((await train(long, "stopped", "--resume")).code).toBe(0);
+    expect((await train(long, "unstopped")).code).toBe(0);
+    for (const file of ["model.safetensors", "checkpoint.safetensors", "log.jsonl"]) {
+      expect(await result("stopped", file)).toEqual(await result("unstopped", file));
+    }
+  });
+
+  test("learns from a folder of motion capture", async () => {
+    const motion = generateMotion({ seed: 1, seconds: 2, frameRateHz: 30 });
+    await mkdir(mocap);
+    await writeFile(join(mocap, "walk.bvh"), encodeBvh(motion, new Float64Array(10)));
+    const some = await put(
+      "mocap.yaml",
+      stringify({ ...CONFIG, steps: 2, data: { mocap: "mocap", variants: 2 } }),
+    );
+    const { code, stderr } = await train(some, "mocap-run");
+    expect({ code }).toEqual({ code: 0 });
+    expect(stderr).toContain("train clips: 2/2");
+    expect((await readdir(join(folder, "mocap-run", "clips"))).length).toBe(2); // "val" films the first variant again
+    const named = await train(
+      await put("bare.yaml", stringify({ ...CONFIG, steps: 1, data: {} })),
+      "named",
+      "--data",
+      mocap,
+    );
+    expect(named.code).toBe(0);
+  });
+
+  test("evaluates weights, beside others", async () => {
+    const weights = join(folder, "whole", "model.safetensors");
+    const args = ["eval", "pose", "--weights", weights, "--data", mocap, "--threads", "1"];
+    const { code, stdout } = await runCli(
+      [...args, "--compare", join(folder, "again", "model.safetensors")],
+      commands,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^test: 1 clips\nmm +MPJPE/);
+    expect(stdout).toContain("again/model.safetensors");
+    expect(stdout).toMatch(/mean pose( +[\d.]+){4}/);
+    expect(stdout).toMatch(/\nleft_wrist( +[\d.]+){3}\n/);
+    const json = await runCli([...args, "--json"], commands);
+    const value = JSON.parse(json.stdout);
+    expect(value).toMatchObject({ split: "test", clips: 1 });
+    expect(value["mean pose"].perJoint.length).toBe(24);
+  });
+});
+
+suite("saccade train and eval, with bad input", () => {
+  async function fault(args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await runCli(args, commands);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).not.toMatch(/unexpected|\n\s+at /);
+    return stderr.trimEnd().split("\n").at(-1)!;
+  }
+
+  test.each([
+    ["no YAML", "a: [", /bad\.yaml: /],
+    ["another kind of file", "just text", /bad\.yaml: training configuration: top level: /],
+    ["a misspelt field", stringify({ ...CONFIG, stepz: 3 }), /bad\.yaml: training configuration: .*stepz/],
+    [
+      "a number out of range",
+      stringify({ ...CONFIG, rate: -1 }),
+      /bad\.yaml: training configuration: rate: /,
+    ],
+    ["no data", stringify({ ...CONFIG, data: {} }), /bad\.yaml: expected data\.mocap, --data or/],
+    [
+      "a folder that is not there",
+      stringify({ ...CONFIG, data: { mocap: "gone" } }),
+      /gone: no such file or folder/,
+    ],
+  ])("%s in the configuration", async (_, text, message) => {
+    expect(await fault(command(await put("bad.yaml", text), "bad"))).toMatch(message);
+  });
+
+  test("a configuration that is not there", async () => {
+    expect(await fault(command(join(folder, "gone.yaml"), "bad"))).toContain("gone.yaml: no such file");
+  });
+
+  test("a folder that holds a run", async () => {
+    expect(await fault(command(config, "whole"))).toContain("--resume, got a checkpoint in");
+  });
+
+  test("resuming with another configuration", async () => {
+    const other = await put("other.yaml", stringify({ ...CONFIG, rate: 0.5 }));
+    expect(await fault(command(other, "whole", "--resume"))).toContain(
+      "configuration that the run was started with",
+    );
+  });
+
+  test("an empty split", async () => {
+    const empty = await mkdtemp(join(folder, "empty-"));
+    const weights = join(folder, "whole", "model.safetensors");
+    const args = ["eval", "pose", "--weights", weights, "--data", empty];
+    expect(await fault(args)).toContain("in the split test, got none");
+    expect(await fault(command(config, "bad", "--data", join(folder, "gone")))).toContain(
+      "gone: no such file",
+    );
+  });
+
+  test("weights that are none", async () => {
+    const args = ["eval", "pose", "--weights", config, "--data", mocap];
+    expect(await fault(args)).toContain("small.yaml: ");
+  });
+});
