@@ -73,7 +73,7 @@ suite("saccade track", () => {
       /energy per inference of 8 frames, 45 nm +[\d.]+ (µJ|mJ) +[\d.]+ (µJ|mJ) +[\d.]+× less/,
     );
     expect(stdout).not.toContain("MPJPE");
-    expect(await readFile(join(out, "report.html"), "utf8")).toContain("walk.aedat4");
+    expect((await readFile(join(out, "report.html"), "utf8")).includes("walk.aedat4")).toBe(true);
   });
 
   test("writes JSON lines, CSV and BVH of the same steps", async () => {
@@ -186,7 +186,7 @@ suite("saccade track", () => {
     expect(stdout).toMatch(/frames +500/);
     const report = await readFile(join(out, "report.html"), "utf8");
     expect(report.match(/"tUs":/g)!.length).toBe(250);
-    expect(report).toContain("steps at equal distances");
+    expect(report.includes("steps at equal distances")).toBe(true);
   });
 
   test("reads standard input", async () => {
@@ -228,8 +228,8 @@ suite("saccade track, with bad input", () => {
     expect(await fault(cut)).toMatch(/cut\.aedat4: aedat4 at byte \d+: expected .*, got/);
     const { code, stdout, out } = await track(cut, "--recover");
     expect(code).toBe(0);
-    expect(stdout).toContain("damaged in 1 place");
-    expect(await readFile(join(out, "report.html"), "utf8")).toContain("damaged");
+    expect(stdout).toContain("damaged (faults: 1)");
+    expect((await readFile(join(out, "report.html"), "utf8")).includes("is damaged; faults: 1")).toBe(true);
   });
 
   test("a recording without events, or of one", async () => {

@@ -4,7 +4,7 @@ import type { TrackSummary } from "./track.ts";
 
 /** Lines about the run: speed, firing, operations, energy, errors, files. */
 export function trackTable(summary: TrackSummary): string {
-  const { recording, model, timing, steps, activity, errors, faults, files } = summary;
+  const { recording, model, timing, frames, activity, errors, faults, files } = summary;
   const { width, height } = recording.sensor;
   const seconds = (recording.durationUs / 1e6).toFixed(2);
   const perFrame = (operations: number) => brief(operations / model.timeSteps);
@@ -33,9 +33,9 @@ export function trackTable(summary: TrackSummary): string {
   const events = recording.events.toLocaleString("en-US");
   return [
     `${recording.name}: ${recording.format}, ${width}×${height}, ${seconds} s, ${events} events\n`,
-    faults > 0 ? `damaged in ${faults} places; what could be read was tracked\n` : "",
+    faults > 0 ? `damaged (faults: ${faults}); what could be read was tracked\n` : "",
     table([
-      ["frames", String(steps)],
+      ["frames", String(frames)],
       ["time per frame", `${timing.msPerFrame.toFixed(2)} ms on ${timing.threads} threads`],
       ["real-time factor", `${timing.realTimeFactor.toFixed(1)}×`],
       ["firing rate", `${(100 * activity.firingRate).toFixed(1)} %`],

@@ -1,26 +1,27 @@
 /** What `saccade track` does. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname, extname, join } from "node:path";
-import type { EventStream, Recording } from "../../../src/events/index.ts";
+import { basename, extname } from "node:path";
+import type { Recording } from "../../../src/events/index.ts";
 import { openRecording } from "../../../src/events/node.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
-import { parseTruth } from "../../../src/simulate/index.ts";
+import type { SpikeVideoFormer } from "../../../src/models/index.ts";
 import { parsePoseModel, type PoseModel, type TrackedStep, trackPoses } from "../../../src/track/index.ts";
-import { type ReportData } from "../../report/data.ts";
+import type { ReportData, ReportModel, ReportRecording, ReportTiming } from "../../report/data.ts";
 import { renderReport } from "../../report/render.ts";
-import { withBackend } from "./backends.ts";
 import type { Context } from "../context.ts";
 import { reading } from "../faults.ts";
 import { packageFile } from "../package-root.ts";
-import { startProgress } from "../progress.ts";
+import { type Progress, startProgress } from "../progress.ts";
 import type { TrackOptions } from "../track.ts";
+import { withBackend } from "./backends.ts";
 import { ActivityLog, type ActivitySummary, type PassActivity } from "./track-activity.ts";
 import { jsonStep } from "./track-files.ts";
 import { TrackOutputs } from "./track-outputs.ts";
 import { reportCamera, ReportSteps } from "./track-report.ts";
 import { trackTable } from "./track-table.ts";
-import { truthAt, TruthErrors, type TruthMetrics } from "./truth-errors.ts";
+import { readTruth, type Truth, truthAt, TruthErrors, type TruthMetrics } from "./truth-errors.ts";
+import { readingAll, WatchedStream } from "./watched-stream.ts";
 
 /** T: steps of a window, as in training. */
 const TIME_STEPS = 8;
@@ -28,10 +29,10 @@ const WINDOW_MS = 1000;
 
 /** What a run found out. */
 export type TrackSummary = {
-  readonly recording: ReportData["recording"];
-  readonly model: ReportData["model"];
-  readonly timing: NonNullable<ReportData["timing"]>;
-  readonly steps: number;
+  readonly recording: ReportRecording;
+  readonly model: ReportModel;
+  readonly timing: ReportTiming;
+  readonly frames: number;
   readonly activity: ActivitySummary;
   /** Errors, where the truth is known. */
   readonly errors: TruthMetrics | undefined;
@@ -48,202 +49,176 @@ export type TrackSummary = {
  * @returns the summary; undefined if it was interrupted, and then nothing was written
  */
 export async function runTrack(
-  recording: string,
+  path: string,
   options: TrackOptions,
   context: Context,
 ): Promise<TrackSummary | undefined> {
   return withBackend(options, async () => {
     const weights = options.weights ?? packageFile("weights", "nano-pose.safetensors");
     const poseModel = await reading(weights, async () => parsePoseModel(await readFileBounded(weights)));
+    const truth = await readTruth(path, options.truth);
+    const bytes = path === "-" ? undefined : (await stat(path)).size;
+    const mode = options.recover ? "recover" : "strict";
+    const source = await reading(path, () => openRecording(path, { mode }));
+    const run = new Run(path, basename(weights), poseModel, truth, options);
     try {
-      return await trackWith(poseModel, basename(weights), recording, options, context);
+      const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
+      const progress = bytes === undefined ? undefined : startProgress(context.stderr, bar);
+      return await run.track(source, progress, context);
     } finally {
-      poseModel.model.dispose();
+      run.close();
+      await source.close();
     }
   });
 }
 
-async function trackWith(
-  poseModel: PoseModel,
-  weights: string,
-  path: string,
-  options: TrackOptions,
-  context: Context,
-): Promise<TrackSummary | undefined> {
-  const { json = false, csv = false, bvh = false, out, windowMs = WINDOW_MS } = options;
-  const name = path === "-" ? "standard input" : path;
-  const stem = path === "-" ? "stdin" : basename(path, extname(path));
-  const piped = json && !csv && !bvh && out === undefined;
-  const truth = await readTruth(path, options.truth);
-  const bytes = path === "-" ? undefined : (await stat(path)).size;
-  const source = await reading(name, () =>
-    openRecording(path, { mode: options.recover ? "recover" : "strict" }),
-  );
-  let outputs: TrackOutputs | undefined;
-  const log = new ActivityLog(poseModel.model);
-  try {
-    outputs = await TrackOutputs.open(out ?? ".", stem, { json: json && !piped, csv, bvh });
-    const { head } = poseModel.model.config;
-    const size = head.kind === "pose" ? head.inputSize : 0;
-    const stream = new WatchedStream(source);
-    const shown = new ReportSteps(size);
-    const errors = new TruthErrors(poseModel.meanJoints);
+/** One recording on its way through a model. */
+class Run {
+  /** Name of the outputs without extension. */
+  readonly stem: string;
+  readonly #name: string;
+  readonly #weights: string;
+  readonly #poseModel: PoseModel;
+  readonly #truth: Truth | undefined;
+  readonly #options: TrackOptions;
+  readonly #activity: ActivityLog;
+  readonly #shown: ReportSteps;
+  readonly #errors: TruthErrors;
+  /** Side of the model's input. */
+  readonly #size: number;
+
+  constructor(
+    path: string,
+    weights: string,
+    poseModel: PoseModel,
+    truth: Truth | undefined,
+    options: TrackOptions,
+  ) {
+    this.stem = path === "-" ? "stdin" : basename(path, extname(path));
+    this.#name = path === "-" ? "standard input" : path;
+    this.#weights = weights;
+    this.#poseModel = poseModel;
+    this.#truth = truth;
+    this.#options = options;
+    this.#size = inputSize(poseModel.model);
+    this.#activity = new ActivityLog(poseModel.model);
+    this.#shown = new ReportSteps(this.#size);
+    this.#errors = new TruthErrors(poseModel.meanJoints);
+  }
+
+  /** Frees the model. */
+  close(): void {
+    this.#activity.close();
+    this.#poseModel.model.dispose();
+  }
+
+  async track(
+    source: Recording,
+    progress: Progress | undefined,
+    context: Context,
+  ): Promise<TrackSummary | undefined> {
+    const { json = false, csv = false, bvh = false, out, windowMs = WINDOW_MS } = this.#options;
+    const piped = json && !csv && !bvh && out === undefined;
     const windowUs = Math.round(1000 * windowMs);
-    const progress =
-      bytes === undefined
-        ? undefined
-        : startProgress(context.stderr, {
-            label: stem,
-            total: megabytes(bytes),
-            unit: "MB",
-            now: context.now,
-          });
-    const started = context.now();
-    let activity: PassActivity | undefined;
-    let last: TrackedStep | undefined;
-    for await (const step of readingAll(
-      name,
-      trackPoses(stream, poseModel, { windowUs, timeSteps: TIME_STEPS }),
-    )) {
-      const t = step.index % TIME_STEPS;
-      if (t === 0) {
-        activity = log.take();
-        progress?.update(megabytes(source.offset));
-        // Lets Ctrl-C have its turn: a recording in memory never waits.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (context.signal.aborted) return undefined;
+    const outputs = await TrackOutputs.open(out ?? ".", this.stem, { json: json && !piped, csv, bvh });
+    try {
+      const stream = new WatchedStream(source);
+      const started = context.now();
+      let activity: PassActivity | undefined;
+      let last: TrackedStep | undefined;
+      const steps = trackPoses(stream, this.#poseModel, { windowUs, timeSteps: TIME_STEPS });
+      for await (const step of readingAll(this.#name, steps)) {
+        const t = step.index % TIME_STEPS;
+        if (t === 0) {
+          activity = this.#activity.take();
+          progress?.update(megabytes(source.offset));
+          // Lets Ctrl-C have its turn: a recording in memory never waits.
+          await new Promise((resolve) => setImmediate(resolve));
+          if (context.signal.aborted) return undefined;
+        }
+        const truth = this.#truth && truthAt(this.#truth.frames, step.tUs);
+        if (truth) this.#errors.add(step.joints, truth);
+        this.#shown.add(step, stream.startUs, activity!, t, truth);
+        await outputs.add(step);
+        if (piped) context.stdout.write(jsonStep(step));
+        last = step;
       }
-      const known = truth && truthAt(truth.frames, step.tUs);
-      if (known) errors.add(step.joints, known);
-      await outputs.add(step);
-      if (piped) context.stdout.write(jsonStep(step));
-      shown.add(step, stream.startUs, activity!, t, known);
-      last = step;
+      progress?.update(megabytes(source.offset));
+      const ms = context.now() - started;
+      // A recording without a step is an error of trackPoses: there is a last one.
+      const summary = this.#summary(stream, source, last!, ms);
+      const files = await outputs.commit(
+        renderReport(this.#report(summary, source)),
+        (TIME_STEPS * 1e6) / windowUs,
+      );
+      progress?.end();
+      const result = { ...summary, files };
+      (piped ? context.stderr : context.stdout).write(trackTable(result));
+      return result;
+    } finally {
+      await outputs.discard();
     }
-    progress?.update(megabytes(source.offset));
-    progress?.end();
-    const ms = context.now() - started;
-    const steps = last!.index + 1;
-    const trackedUs = last!.tUs - stream.startUs;
-    const summary = {
+  }
+
+  #summary(
+    stream: WatchedStream,
+    { format, sensor, report }: Recording,
+    last: TrackedStep,
+    ms: number,
+  ): Omit<TrackSummary, "files"> {
+    const { model } = this.#poseModel;
+    const frames = last.index + 1;
+    return {
       recording: {
-        name: path === "-" ? "standard input" : basename(path),
-        format: source.format,
-        sensor: source.sensor,
+        name: basename(this.#name),
+        format,
+        sensor,
         durationUs: stream.endUs - stream.startUs,
         events: stream.events,
       },
       model: {
         name: "SpikeVideoFormer",
-        parameters: poseModel.model.parameterCount(),
-        weights,
+        parameters: model.parameterCount(),
+        weights: this.#weights,
         timeSteps: TIME_STEPS,
-        attention: `${poseModel.model.config.score}, ${poseModel.model.config.attention}`,
+        attention: `${model.config.score}, ${model.config.attention}`,
       },
       timing: {
-        msPerFrame: ms / steps,
-        realTimeFactor: ms > 0 ? trackedUs / 1000 / ms : 0,
-        threads: options.threads ?? availableParallelism(),
+        msPerFrame: ms / frames,
+        realTimeFactor: ms > 0 ? (last.tUs - stream.startUs) / 1000 / ms : 0,
+        threads: this.#options.threads ?? availableParallelism(),
         node: process.version,
       },
-      steps,
-      activity: log.summary(),
-      errors: errors.metrics(),
-      faults: source.report.count,
+      frames,
+      activity: this.#activity.summary(),
+      errors: this.#errors.metrics(),
+      faults: report.count,
     };
-    const report: ReportData = {
-      ...summary,
-      ...shown.parts(log),
-      camera: reportCamera(source.sensor, size, truth?.header),
-      energy: summary.activity,
-      notes: notes(shown, truth !== undefined, source),
+  }
+
+  #report(summary: Omit<TrackSummary, "files">, { sensor, report }: Recording): ReportData {
+    const { recording, model, timing, activity } = summary;
+    const notes = [
+      this.#shown.thinned ? "A long recording: steps at equal distances are shown." : "",
+      this.#truth ? "" : "The camera is not known: the skeleton is drawn for a field of view of 45°.",
+      report.count > 0
+        ? `The recording is damaged; faults: ${report.count}, events left out: ${report.droppedEvents}.`
+        : "",
+    ];
+    return {
+      ...{ recording, model, timing },
+      ...this.#shown.parts(this.#activity),
+      camera: reportCamera(sensor, this.#size, this.#truth?.header),
+      energy: activity,
+      notes: notes.filter((note) => note !== ""),
     };
-    const frameRateHz = (TIME_STEPS * 1e6) / windowUs;
-    const files = await outputs.commit(renderReport(report), frameRateHz);
-    const result = { ...summary, files };
-    (piped ? context.stderr : context.stdout).write(trackTable(result));
-    return result;
-  } finally {
-    log.close();
-    await source.close();
-    await outputs?.discard();
   }
 }
 
-/** Looks on as a recording is read: how many events, from when to when. */
-class WatchedStream implements EventStream {
-  readonly format: string;
-  readonly sensor: EventStream["sensor"];
-  /** Events read so far. */
-  events = 0;
-  /** Times of the first and the last of them, µs. */
-  startUs = NaN;
-  endUs = NaN;
-  readonly #source: Recording;
-
-  constructor(source: Recording) {
-    this.#source = source;
-    this.format = source.format;
-    this.sensor = source.sensor;
-  }
-
-  /** Bytes read so far. */
-  get offset(): number {
-    return this.#source.offset;
-  }
-
-  async *[Symbol.asyncIterator]() {
-    for await (const batch of this.#source) {
-      const count = batch.t.length;
-      if (count > 0) {
-        if (this.events === 0) this.startUs = batch.t[0]!;
-        this.endUs = batch.t[count - 1]!;
-        this.events += count;
-      }
-      yield batch;
-    }
-  }
-}
-
-/** The truth that was named, or that lies beside the recording under its name. */
-async function readTruth(recording: string, named: string | undefined) {
-  const stem = basename(recording, extname(recording));
-  const path = named ?? join(dirname(recording), `${stem}.truth.jsonl`);
-  if (named === undefined && (recording === "-" || !(await isThere(path)))) return undefined;
-  return reading(path, async () => parseTruth(await readFile(path, "utf8")));
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Faults of what is iterated over name the file; those of the loop's body pass unchanged. */
-async function* readingAll<T>(file: string, items: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await reading(file, () => iterator.next());
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
+function inputSize({ config }: SpikeVideoFormer): number {
+  return config.head.kind === "pose" ? config.head.inputSize : 0;
 }
 
 function megabytes(bytes: number): number {
   return Math.round(bytes / 1e4) / 100;
-}
-
-function notes(shown: ReportSteps, hasTruth: boolean, { report }: Recording): string[] {
-  return [
-    ...(shown.thinned ? ["A long recording: steps at equal distances are shown."] : []),
-    ...(hasTruth ? [] : ["The camera is not known: the skeleton is drawn for a field of view of 45°."]),
-    ...(report.count > 0
-      ? [`The recording is damaged in ${report.count} places; ${report.droppedEvents} events were left out.`]
-      : []),
-  ];
 }

@@ -1,6 +1,27 @@
 /** Tracked poses beside the truth. */
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import { PoseErrors, type PoseMetrics } from "../../../src/train/index.ts";
-import type { TruthFrame } from "../../../src/simulate/index.ts";
+import { parseTruth, type TruthFrame, type TruthHeader } from "../../../src/simulate/index.ts";
+import { reading } from "../faults.ts";
+
+/** A file of truth. */
+export type Truth = { readonly header: TruthHeader; readonly frames: readonly TruthFrame[] };
+
+/** The truth that was named, or that lies beside the recording under its name. */
+export async function readTruth(recording: string, named: string | undefined): Promise<Truth | undefined> {
+  const stem = basename(recording, extname(recording));
+  const path = named ?? join(dirname(recording), `${stem}.truth.jsonl`);
+  if (named === undefined && (recording === "-" || !(await isThere(path)))) return undefined;
+  return reading(path, async () => parseTruth(await readFile(path, "utf8")));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 /** True joints at a time, `[24, 3]` metres, linear between the frames; undefined outside of them. */
 export function truthAt(frames: readonly TruthFrame[], tUs: number): Float64Array | undefined {
