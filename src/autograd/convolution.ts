@@ -5,10 +5,10 @@ import { Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
 /**
- * Firing rate above which multiplying everything beats adding what fired. Measured: the dense product runs at about
- * 40 GFLOP/s and the gather at 11 Gadd/s a core, and a row's list costs about a tenth of its gather.
+ * Where adding what fired beats multiplying everything, measured (`npm run bench -- kernels`): a core multiplies at 26
+ * GMAC/s and gathers at 15 Gadd/s when inputs and outputs are many; with few the lists cost more than they save.
  */
-const DENSE_ABOVE = 0.4;
+const EVENT_DRIVEN = { highestFiringRate: 0.4, fewestInputs: 72, fewestOutputs: 16 };
 
 /**
  * 2D convolution (cross-correlation, as in PyTorch). Where the input is binary spikes, groups = 1, and few fire, only
@@ -100,8 +100,7 @@ function convolve(
   shape: readonly number[],
 ): Tensor {
   const out = Tensor.empty(shape);
-  const listed = p.groups === 1 && x.spikeLevels === 1 && p.inChannels <= LIST_COLUMNS;
-  const eventDriven = listed && fewFire(x);
+  const eventDriven = fewFire(x, p);
   if (eventDriven) backend().spikeConv2d(out.data, x.spikeLists(), weight.data, bias?.data ?? null, p);
   else backend().conv2d(out.data, x.data, weight.data, bias?.data ?? null, p);
   return recordOne(out, bias === null ? [x, weight] : [x, weight, bias], (g) => {
@@ -123,9 +122,11 @@ function convolve(
   });
 }
 
-function fewFire(x: Tensor): boolean {
-  const lists = x.spikeLists();
-  return lists.indices.length <= DENSE_ABOVE * x.size;
+function fewFire(x: Tensor, p: Convolution): boolean {
+  const { highestFiringRate, fewestInputs, fewestOutputs } = EVENT_DRIVEN;
+  if (x.spikeLevels !== 1 || p.groups !== 1 || p.inChannels > LIST_COLUMNS) return false;
+  if (p.kernel ** 2 * p.inChannels < fewestInputs || p.outChannels < fewestOutputs) return false;
+  return x.spikeLists().indices.length <= highestFiringRate * x.size;
 }
 
 function outputSize(where: string, size: number, kernel: number, stride: number, padding: number): number {
