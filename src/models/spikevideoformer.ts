@@ -112,7 +112,12 @@ class Stage extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return this.blocks.reduce((u, block) => scope(() => block.forward(u)), scope(() => this.down.forward(x)));
+    return scope(() =>
+      this.blocks.reduce(
+        (u, block) => scope(() => block.forward(u)),
+        scope(() => this.down.forward(x)),
+      ),
+    );
   }
 }
 
@@ -267,7 +272,7 @@ export class SpikeVideoFormer extends Module {
     if (head.kind === "pose" && (H !== head.inputSize || W !== head.inputSize)) {
       throw new ArgumentError(`SpikeVideoFormer: expected input of ${head.inputSize}², got ${H}×${W}`);
     }
-    return this.head.forward(this.features(video).at(-1)!, H, W);
+    return scope(() => this.head.forward(this.features(video).at(-1)!, H, W));
   }
 }
 

@@ -32,8 +32,8 @@ suite.for(subjects)("event-driven products on $name", (subject) => {
       rate: fc.constantFrom(0, 0.02, 0.2, 0.5, 1),
       kernel: fc.constantFrom(1, 3),
       stride: fc.constantFrom(1, 2),
-      inChannels: fc.integer({ min: 1, max: 9 }),
-      outChannels: fc.integer({ min: 1, max: 9 }),
+      inChannels: fc.constantFrom(1, 8, 9, 75),
+      outChannels: fc.constantFrom(1, 15, 16, 19),
     });
     fc.assert(
       fc.property(layers, ({ seed, rate, kernel, stride, inChannels, outChannels }) => {
@@ -42,7 +42,7 @@ suite.for(subjects)("event-driven products on $name", (subject) => {
           const weight = weights(random, [outChannels, inChannels, kernel, kernel]);
           const bias = weights(random, [outChannels]);
           const [dense, sparse] = [0, 1].map((levels) => {
-            const x = spikes(random, [2, 6, 5, inChannels], rate, levels);
+            const x = spikes(random, [2, 4, 5, inChannels], rate, levels);
             const out = conv2d(x, weight, bias, { stride, padding: kernel >> 1 });
             return [out, ...gradients(sum(out), [weight, bias])];
           });
@@ -58,11 +58,11 @@ suite.for(subjects)("event-driven products on $name", (subject) => {
   test("serve rows longer than lists of spikes can name", () => {
     scope(() => {
       const random = new Random(3);
-      const weight = weights(random, [1, 70_000]);
+      const weight = weights(random, [16, 70_000]);
       const [dense, sparse] = [0, 1].map((levels) => {
         return linear(spikes(random, [1, 70_000], 0.001, levels), weight, null);
       });
-      expect(sparse!.item()).toBeCloseTo(dense!.item(), 4);
+      expect(sparse!.data).toEqual(dense!.data);
     });
   });
 });

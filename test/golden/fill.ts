@@ -11,16 +11,21 @@ export type GainRules = readonly (readonly [string, number])[];
 /** `[substring of the name or "kind:<kind>", scale, offset]`: the first that fits is applied to the value. */
 export type AffineRules = readonly (readonly [string, number, number])[];
 
+function drawn(name: string, shape: Shape, valueOf: (u: number) => number): Float32Array {
+  const next = mulberry32(hashName(name));
+  const values = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = valueOf(next());
+  return values;
+}
+
 /** A filled input: uniform in [low, high), float32. */
 export function uniform(name: string, shape: Shape, low = 0, high = 1): Float32Array {
-  const next = mulberry32(hashName(name));
-  return Float32Array.from({ length: sizeOf(shape) }, () => low + (high - low) * next());
+  return drawn(name, shape, (u) => low + (high - low) * u);
 }
 
 /** A filled binary input: 1 with probability p. */
 export function binary(name: string, shape: Shape, p: number): Float32Array {
-  const next = mulberry32(hashName(name));
-  return Float32Array.from({ length: sizeOf(shape) }, () => (next() < p ? 1 : 0));
+  return drawn(name, shape, (u) => (u < p ? 1 : 0));
 }
 
 /** The input that a case describes, for example `{"fill": "x#1", "kind": "uniform[-3,3)", "shape": [4, 2]}`. */
@@ -45,9 +50,9 @@ export function filled(
   gain: number,
   rules: AffineRules = [],
 ): Float32Array {
-  const fanIn = sizeOf(shape.slice(1));
+  const bound = Math.sqrt((3 * gain) / sizeOf(shape.slice(1)));
   const formulas: Record<Kind, (u: number) => number> = {
-    weight: (u) => (2 * u - 1) * Math.sqrt((3 * gain) / fanIn),
+    weight: (u) => (2 * u - 1) * bound,
     bias: (u) => (2 * u - 1) * 0.1,
     bn_weight: (u) => 0.5 + u,
     bn_bias: (u) => (2 * u - 1) * 0.5,
@@ -57,8 +62,8 @@ export function filled(
   };
   const rule = rules.find(([key]) => (key.startsWith("kind:") ? key === `kind:${kind}` : name.includes(key)));
   const [, scale, offset] = rule ?? ["", 1, 0];
-  const next = mulberry32(hashName(name));
-  return Float32Array.from({ length: sizeOf(shape) }, () => offset + scale * formulas[kind](next()));
+  const formula = formulas[kind];
+  return drawn(name, shape, (u) => offset + scale * formula(u));
 }
 
 /** Fills all tensors of a module under the names that `nameOf` gives them. */
