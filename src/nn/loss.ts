@@ -1,7 +1,7 @@
 /** General losses; those of a task are with the task. */
 import { add, affine, logSoftmax, mean, mul, square, sub, sum } from "../autograd/index.ts";
 import { ArgumentError, dims } from "../core/index.ts";
-import { Tensor, tensor } from "../tensor/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
 
 /**
  * Cross-entropy, averaged over the batch.

@@ -12,7 +12,7 @@ import {
   sum,
 } from "../autograd/index.ts";
 import { dims } from "../core/index.ts";
-import { full, Tensor } from "../tensor/index.ts";
+import { full, type Tensor } from "../tensor/index.ts";
 
 /**
  * How similar two binary vectors q, k of D channels are:

@@ -1,6 +1,6 @@
 /** Neurons as layers of a model. */
 import { Module, constantOf } from "../nn/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { integerLif, lif, type LifOptions, parametricLif } from "./neuron.ts";
 
 /** Which neuron a model is built of. */
