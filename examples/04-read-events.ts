@@ -8,7 +8,13 @@ const sensor = { width: 96, height: 96 };
 /** The events of half a second of a person who dances, seen by a sensor without noise. */
 function* film(): Generator<Events> {
   const scene = randomScene(new Random(6));
-  const motion = generateMotion({ seed: 1, seconds: 0.5, frameRateHz: 60, kind: "dance", shape: scene.shape });
+  const motion = generateMotion({
+    seed: 1,
+    seconds: 0.5,
+    frameRateHz: 60,
+    kind: "dance",
+    shape: scene.shape,
+  });
   const physics = sensorPresets.clean;
   for (const { events } of simulateRecording({ motion, scene, sensor, seed: 1, physics })) yield events;
 }

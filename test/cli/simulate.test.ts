@@ -131,11 +131,7 @@ suite("saccade simulate", () => {
 
   test.each([
     ["a BVH file that is not there", ["--bvh", "gone.bvh", "--out", "x.aedat4"], /gone\.bvh: no such file/],
-    [
-      "an output that is a folder",
-      ["--motion", "walk", "--out", "."],
-      /is a folder, expected a file/,
-    ],
+    ["an output that is a folder", ["--motion", "walk", "--out", "."], /is a folder, expected a file/],
     [
       "an output under a file",
       ["--motion", "walk", "--out", "wave.bvh/x.aedat4"],
