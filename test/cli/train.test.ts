@@ -12,8 +12,11 @@ import { type CliResult, runCli } from "./harness.ts";
 
 const CONFIG = {
   model: {
-    ...{ model: "spikevideoformer", preset: "nano" },
-    ...{ embedDims: [8, 8, 16, 16], depths: [1, 1, 1, 1, 1], heads: 2 },
+    model: "spikevideoformer",
+    preset: "nano",
+    embedDims: [8, 8, 16, 16],
+    depths: [1, 1, 1, 1, 1],
+    heads: 2,
   },
   steps: 12,
   batch: 1,

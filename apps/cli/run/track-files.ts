@@ -25,7 +25,12 @@ export function csvStep({ tUs, joints, pose, shape, translation }: TrackedStep):
 
 /** Cameras look along +z with y down; a BVH file stands upright, so that the person faces its −z half. */
 const UPRIGHT = {
-  ...{ width: 1, height: 1, fx: 1, fy: 1, cx: 0, cy: 0 },
+  width: 1,
+  height: 1,
+  fx: 1,
+  fy: 1,
+  cx: 0,
+  cy: 0,
   rotation: Float64Array.of(1, 0, 0, 0, -1, 0, 0, 0, -1),
   translation: new Float64Array(3),
 };

@@ -6,7 +6,14 @@ import type { Recording } from "../../../src/events/index.ts";
 import { openRecording } from "../../../src/events/node.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
 import type { SpikeVideoFormer } from "../../../src/models/index.ts";
-import { parsePoseModel, type PoseModel, type TrackedStep, trackPoses } from "../../../src/track/index.ts";
+import { withoutGradients, zeros } from "../../../src/tensor/index.ts";
+import {
+  parsePoseModel,
+  type PoseModel,
+  predictPoses,
+  type TrackedStep,
+  trackPoses,
+} from "../../../src/track/index.ts";
 import type { ReportData, ReportModel, ReportRecording, ReportTiming } from "../../report/data.ts";
 import { renderReport } from "../../report/render.ts";
 import type { Context } from "../context.ts";
@@ -57,6 +64,7 @@ export async function runTrack(
     const weights = options.weights ?? packageFile("weights", "nano-pose.safetensors");
     const poseModel = await reading(weights, async () => parsePoseModel(await readFileBounded(weights)));
     const truth = await readTruth(path, options.truth);
+    warmUp(poseModel.model);
     const bytes = path === "-" ? undefined : (await stat(path)).size;
     const mode = options.recover ? "recover" : "strict";
     const source = await reading(path, () => openRecording(path, { mode }));
@@ -206,13 +214,21 @@ class Run {
         : "",
     ];
     return {
-      ...{ recording, model, timing },
+      recording,
+      model,
+      timing,
       ...this.#shown.parts(this.#activity),
       camera: reportCamera(sensor, this.#size, this.#truth?.header),
       energy: activity,
       notes: notes.filter((note) => note !== ""),
     };
   }
+}
+
+/** The first pass of a process is slow while the engine compiles: it is no measure of the others. */
+function warmUp(model: SpikeVideoFormer): void {
+  const size = inputSize(model);
+  withoutGradients(() => predictPoses(model, zeros([TIME_STEPS, 1, model.config.inChannels, size, size])));
 }
 
 function inputSize({ config }: SpikeVideoFormer): number {

@@ -34,7 +34,11 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
     try {
       return await reading(out, () =>
         trainPose({
-          ...{ config, training, validation, out, resume },
+          config,
+          training,
+          validation,
+          out,
+          resume,
           signal: context.signal,
           wallTime: () => Date.now() / 1000,
           onStep: ({ step, loss, rate }) => {
