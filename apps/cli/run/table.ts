@@ -13,11 +13,12 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
 }
 
-/** A number as a person reads it: three digits, with a suffix above a thousand (k, M, G, T). */
+/** A number as a person reads it: three digits, with a suffix from a thousand on (k, M, G, T). */
 export function brief(value: number): string {
-  const suffixes = ["", "k", "M", "G", "T"];
-  const power = value < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(value) / 3));
-  const scaled = value / 1000 ** power;
-  const digits = scaled === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaled))));
-  return `${scaled.toFixed(Math.min(6, digits))}${suffixes[power] === "" ? "" : ` ${suffixes[power]}`}`;
+  const rounded = Number(value.toPrecision(3));
+  if (rounded === 0) return "0";
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.abs(rounded)) / 3)));
+  const scaled = rounded / 1000 ** power;
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaled))));
+  return `${scaled.toFixed(Math.min(6, digits))}${["", " k", " M", " G", " T"][power]!}`;
 }
