@@ -4,7 +4,8 @@ import { ArgumentError, type Random } from "../core/index.ts";
 import { presets, SpikeVideoFormer, type SpikeVideoFormerConfig } from "./spikevideoformer.ts";
 
 const count = z.int().positive();
-const depth = z.int().min(0);
+/** Bounded, so that a configuration cannot ask for a model without end. */
+const depth = z.int().min(0).max(1000);
 
 const surrogate = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("atan"), alpha: z.number().positive().default(2) }),
