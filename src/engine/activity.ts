@@ -1,6 +1,7 @@
 /** What a network did in a forward pass: who fired, and which operations that caused. */
+import { backend } from "../backend/index.ts";
 import { type Module, observe } from "../nn/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
 
 /** Operations of one layer over all watched passes. */
 export type LayerOperations = {
@@ -95,13 +96,10 @@ export class ActivityMonitor {
   #fired(layer: string, spikes: Tensor): void {
     const timeSteps = spikes.shape[0]!;
     const neurons = spikes.size / timeSteps;
-    let firing = this.#firing.get(layer);
-    if (firing?.sums.length !== timeSteps) {
-      firing = { sums: new Float64Array(timeSteps), passes: 0 };
-      this.#firing.set(layer, firing);
-    }
-    for (let t = 0; t < timeSteps; t++)
-      firing.sums[t]! += total(spikes, t * neurons, (t + 1) * neurons) / neurons;
+    const known = this.#firing.get(layer);
+    const firing = known?.sums.length === timeSteps ? known : { sums: new Float64Array(timeSteps), passes: 0 };
+    this.#firing.set(layer, firing);
+    stepSums(spikes, timeSteps).forEach((sum, t) => (firing.sums[t]! += sum / neurons));
     firing.passes++;
     this.#rasters.get(layer)?.(spikes);
   }
@@ -110,14 +108,16 @@ export class ActivityMonitor {
     const counts = this.#operations.get(layer) ?? { denseMacs: 0, macs: 0, acs: 0 };
     this.#operations.set(layer, counts);
     counts.denseMacs += macs;
-    if (input.spikeLevels > 0) counts.acs += macs * (total(input, 0, input.size) / input.size);
+    if (input.spikeLevels > 0) counts.acs += macs * (stepSums(input, 1)[0]! / input.size);
     else counts.macs += macs;
   }
 }
 
-function total(x: Tensor, from: number, to: number): number {
-  const data = x.data;
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += data[i]!;
-  return sum;
+/** Sums of `steps` equal parts of a tensor. */
+function stepSums(x: Tensor, steps: number): number[] {
+  const sums = Tensor.empty([steps]);
+  backend().sum(sums.data, x.data, steps, x.size / steps, 1);
+  const result = Array.from(sums.data);
+  sums.dispose();
+  return result;
 }
