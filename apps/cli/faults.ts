@@ -22,6 +22,18 @@ export class InputError extends Error {
   }
 }
 
+/** Who reads our standard output wants no more of it, as in `saccade … | head`: no fault. */
+export class ClosedOutput extends Error {
+  override readonly name = "ClosedOutput";
+}
+
+/** What a failed write to standard output means: {@link ClosedOutput}, or a fault to be told. */
+export function outputFault(error: Error): ClosedOutput | InputError {
+  if (isSystemError(error) && error.code === "EPIPE")
+    return new ClosedOutput(error.message, { cause: error });
+  return new InputError("standard output", withoutFile(error), { cause: error });
+}
+
 /**
  * Run a step that reads `file`, so that a fault found in it names it.
  *
@@ -33,7 +45,7 @@ export async function reading<T>(file: string, step: () => T | Promise<T>): Prom
   } catch (error) {
     if (error instanceof FormatError && error.file !== undefined) throw error;
     if (error instanceof InputError) throw error;
-    if (isExpected(error)) throw new InputError(file, withoutFile(error), { cause: error });
+    if (isExpected(error)) throw new InputError(file, withoutFile(error, file), { cause: error });
     if (isMemoryFault(error)) {
       throw new InputError(file, "expected what fits into memory, got more", { cause: error });
     }
@@ -89,8 +101,10 @@ function isMemoryFault(error: unknown): boolean {
   return error instanceof RangeError && /alloc|array length|memory/i.test(error.message);
 }
 
-function withoutFile(error: Error): string {
-  return oneLine(isSystemError(error) ? (SYSTEM_FAULTS[error.code] ?? error.message) : error.message);
+/** The message of a fault, less the name of the file that it may begin with. */
+function withoutFile(error: Error, file?: string): string {
+  const text = isSystemError(error) ? (SYSTEM_FAULTS[error.code] ?? error.message) : error.message;
+  return oneLine(file !== undefined && text.startsWith(`${file}: `) ? text.slice(file.length + 2) : text);
 }
 
 function oneLine(text: string): string {

@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 import { commands } from "./commands.ts";
+import { outputFault } from "./faults.ts";
 import { watchInterrupt } from "./interrupt.ts";
 import { runProgram } from "./program.ts";
 
-// `saccade … | head` closes our output early: that is the reader's choice and no fault.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
-
-const interrupt = watchInterrupt(process, (code) => process.exit(code));
+const interrupt = watchInterrupt(process);
+process.stdout.on("error", (error) => interrupt.stop(outputFault(error)));
+// Whoever closed our progress can do without it; the results go on.
+process.stderr.on("error", () => undefined);
 process.exitCode = await runProgram(process.argv.slice(2), commands, {
   stdout: process.stdout,
   stderr: process.stderr,

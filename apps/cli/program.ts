@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./context.ts";
-import { describe, EXIT } from "./faults.ts";
+import { ClosedOutput, describe, EXIT, InputError } from "./faults.ts";
 import { packageVersion } from "./package-root.ts";
 
 /** Adds one command to the program. */
@@ -29,18 +29,28 @@ export async function runProgram(
       outputError: (text, write) => write(text.replace(/^error: /, "saccade: ")),
     });
   commands.forEach((register) => register(program, context));
+  const code = await attempt(program, args, context);
+  // One turn of the event loop: a fault of the output is told after the write.
+  await new Promise((resolve) => setImmediate(resolve));
+  return context.signal.aborted ? stopped(context) : code;
+}
+
+async function attempt(program: Command, args: readonly string[], context: Context): Promise<number> {
   try {
     await program.parseAsync(args, { from: "user" });
-    return context.signal.aborted ? interrupted(context) : EXIT.ok;
+    return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (context.signal.aborted) return interrupted(context);
-    context.stderr.write(`saccade: ${describe(error, context.env)}\n`);
+    if (!context.signal.aborted) context.stderr.write(`saccade: ${describe(error, context.env)}\n`);
     return EXIT.badInput;
   }
 }
 
-function interrupted(context: Context): number {
-  context.stderr.write("saccade: interrupted\n");
-  return EXIT.interrupted;
+/** Ends a command that was asked to stop: by its user, or because its output can take no more. */
+function stopped({ signal, stderr, env }: Context): number {
+  const reason: unknown = signal.reason;
+  if (reason instanceof ClosedOutput) return EXIT.ok;
+  const fault = reason instanceof InputError;
+  stderr.write(`saccade: ${fault ? describe(reason, env) : "interrupted"}\n`);
+  return fault ? EXIT.badInput : EXIT.interrupted;
 }

@@ -43,9 +43,8 @@ export async function openEvents(
     const format = await sniff(source, options.file);
     const open = READERS[format];
     if (open === undefined) {
-      const where = options.file === undefined ? "openEvents" : `openEvents: ${options.file}`;
       throw new UnsupportedError(
-        `${where}: expected one of ${Object.keys(READERS).join(", ")}, got ${format}`,
+        `${options.file ?? "openEvents"}: expected one of ${Object.keys(READERS).join(", ")}, got ${format}`,
       );
     }
     return await open(source, options);

@@ -67,7 +67,7 @@ export async function runTrack(
     warmUp(poseModel.model);
     const bytes = path === "-" ? undefined : (await stat(path)).size;
     const mode = options.recover ? "recover" : "strict";
-    const source = await reading(path, () => openRecording(path, { mode }));
+    const source = await reading(path, () => openRecording(path, { mode, signal: context.signal }));
     const run = new Run(path, basename(weights), poseModel, truth, options);
     try {
       const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
