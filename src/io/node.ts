@@ -1,8 +1,8 @@
 /** Files under Node: whole or not at all. */
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { FormatError } from "../core/index.ts";
+import { ArgumentError, FormatError } from "../core/index.ts";
 
 /** Bytes that {@link readFileBounded} reads at most, unless the caller says otherwise: 2 GiB. */
 export const MAX_FILE_BYTES = 2 ** 31;
@@ -13,13 +13,15 @@ export const MAX_FILE_BYTES = 2 ** 31;
  *
  * @param path - the file; its folder must exist
  * @param content - the bytes, or parts of them in order
+ * @throws ArgumentError as {@link replaceable}, and the system's errors
  */
 export async function writeFileAtomic(
   path: string,
   content: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const target = await replaceable(path);
+  const folder = dirname(target);
+  const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx");
     try {
@@ -29,12 +31,28 @@ export async function writeFileAtomic(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncFolder(folder);
+}
+
+/**
+ * The path to rename onto, with links resolved: a rename would put a file in the place of a link, or of a device such as
+ * `/dev/null`.
+ *
+ * @throws ArgumentError if something other than a regular file is there
+ */
+export async function replaceable(path: string): Promise<string> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return path;
+  if (there.isFile()) return realpath(path);
+  const fault = there.isDirectory()
+    ? "is a folder, expected a file"
+    : "expected a regular file, got a device or pipe";
+  throw new ArgumentError(`${path}: ${fault}`);
 }
 
 /**

@@ -156,7 +156,7 @@ suite("saccade simulate", () => {
   test("leaves nothing and keeps what was there when it is interrupted", async () => {
     const out = outFolder("interrupted");
     writeFileSync(join(out, "x.aedat4"), "old");
-    const args = ["--motion", "walk", "--seconds", "600", "--out", join(out, "x.aedat4"), "--seed", "1"];
+    const args = ["--motion", "walk", "--seconds", "60", "--out", join(out, "x.aedat4"), "--seed", "1"];
     const controller = new AbortController();
     const running = runCli(["simulate", ...SIZE, ...args], commands, { signal: controller.signal });
     while (readdirSync(out).length < 3) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, suite, test } from "vitest";
@@ -45,6 +45,22 @@ suite("files under Node", () => {
     await mkdir(join(folder, "taken", "inner"), { recursive: true });
     await expect(writeFileAtomic(join(folder, "taken"), new Uint8Array(1))).rejects.toThrow();
     expect(await readdir(folder)).toEqual(["taken"]);
+  });
+
+  test("a link keeps its place, and what it points to is replaced", async () => {
+    await writeFile(join(folder, "model"), "old");
+    await symlink("model", join(folder, "latest"));
+    await writeFileAtomic(join(folder, "latest"), new Uint8Array([7]));
+    expect((await lstat(join(folder, "latest"))).isSymbolicLink()).toBe(true);
+    expect(await readFileBounded(join(folder, "model"))).toEqual(new Uint8Array([7]));
+  });
+
+  test.skipIf(process.platform === "win32")("no file takes the place of a device", async () => {
+    await symlink("/dev/null", join(folder, "null"));
+    await expect(writeFileAtomic(join(folder, "null"), new Uint8Array(1))).rejects.toThrow(
+      /null: expected a regular file, got a device or pipe/,
+    );
+    expect(await readdir(folder)).toEqual(["null"]);
   });
 
   test("a file above the bound, and a folder, are refused", async () => {

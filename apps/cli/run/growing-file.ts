@@ -1,10 +1,10 @@
 /** Files that grow while a command runs and appear under their name only when it has succeeded. */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { InputError, writing } from "../faults.ts";
-import { writeFileAtomic } from "../../../src/io/node.ts";
+import { replaceable, writeFileAtomic } from "../../../src/io/node.ts";
+import { writing } from "../faults.ts";
 
 /** Text held back before it is written, characters. */
 const BUFFER = 1 << 16;
@@ -12,26 +12,26 @@ const BUFFER = 1 << 16;
 /** A file under a temporary name; {@link GrowingFile.commit} gives it its own. */
 export class GrowingFile {
   readonly path: string;
+  readonly #target: string;
   readonly #temporary: string;
   readonly #file: FileHandle;
   #pending = "";
   #open = true;
 
-  private constructor(path: string, temporary: string, file: FileHandle) {
+  private constructor(path: string, target: string, temporary: string, file: FileHandle) {
     this.path = path;
+    this.#target = target;
     this.#temporary = temporary;
     this.#file = file;
   }
 
   /** Opens the temporary file; makes the folder if need be. Fails at once where nothing can be written. */
   static async open(path: string): Promise<GrowingFile> {
-    const folder = dirname(path);
-    const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
     return writing(path, async () => {
-      await mkdir(folder, { recursive: true });
-      const there = await stat(path).catch(() => undefined);
-      if (there?.isDirectory()) throw new InputError(path, "is a folder, expected a file");
-      return new GrowingFile(path, temporary, await open(temporary, "wx"));
+      await mkdir(dirname(path), { recursive: true });
+      const target = await replaceable(path);
+      const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+      return new GrowingFile(path, target, temporary, await open(temporary, "wx"));
     });
   }
 
@@ -46,28 +46,22 @@ export class GrowingFile {
     }
   }
 
-  /** Brings all that was written to the disk; nothing can be added any more. */
-  async finish(): Promise<void> {
-    if (!this.#open) return;
+  /**
+   * Brings all that was written to the disk; nothing can be added any more.
+   * @param head - text to come before it: what is known only at the end
+   */
+  async finish(head = ""): Promise<void> {
     await this.#flush();
-    await writing(this.path, () => this.#file.sync());
-    await this.#close();
+    await writing(this.path, async () => {
+      await this.#file.sync();
+      await this.#close();
+      if (head !== "") await writeFileAtomic(this.#temporary, headed(head, this.#temporary));
+    });
   }
 
-  /**
-   * Puts the file in its place, whole.
-   * @param head - text to come before all that was written: what is known only at the end
-   */
-  async commit(head = ""): Promise<void> {
-    await this.finish();
-    await writing(this.path, async () => {
-      if (head === "") {
-        await rename(this.#temporary, this.path);
-      } else {
-        await writeFileAtomic(this.path, headed(head, this.#temporary));
-        await rm(this.#temporary);
-      }
-    });
+  /** Puts the finished file in its place. */
+  async commit(): Promise<void> {
+    await writing(this.path, () => rename(this.#temporary, this.#target));
   }
 
   /** Removes what was written, unless it was committed. */
@@ -88,9 +82,8 @@ export class GrowingFile {
   }
 }
 
-/** Puts files in their places: all of them, or none. */
+/** Puts finished files in their places: all of them, or none. */
 export async function commitTogether(files: readonly GrowingFile[]): Promise<void> {
-  for (const file of files) await file.finish();
   const placed: GrowingFile[] = [];
   try {
     for (const file of files) {

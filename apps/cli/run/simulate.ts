@@ -46,6 +46,7 @@ export async function simulate(options: SimulateOptions, context: Context): Prom
     const [recording, truth] = files as [GrowingFile, GrowingFile];
     const film = filming(options, scene, motion, truth, context);
     for await (const bytes of encodeAedat4(options.size ?? SENSOR, film)) await recording.write(bytes);
+    for (const file of files) await file.finish();
     await commitTogether(files);
   } finally {
     await Promise.all(files.map((file) => file.discard()));

@@ -1,7 +1,7 @@
 /** The files of a tracking run: all of them appear at the end, or none. */
 import { join } from "node:path";
 import type { TrackedStep } from "../../../src/track/index.ts";
-import { GrowingFile } from "./growing-file.ts";
+import { commitTogether, GrowingFile } from "./growing-file.ts";
 import { BvhWriter, csvHeader, csvStep, jsonStep } from "./track-files.ts";
 
 /** Which files are written beside the report. */
@@ -72,9 +72,11 @@ export class TrackOutputs {
    */
   async commit(report: string, frameRateHz: number): Promise<string[]> {
     await this.#report.write(report);
-    for (const { file, head } of this.#outputs) await file.commit(head(frameRateHz));
-    await this.#report.commit();
-    return [...this.#outputs.map(({ file }) => file.path), this.#report.path];
+    await this.#report.finish();
+    for (const { file, head } of this.#outputs) await file.finish(head(frameRateHz));
+    const files = [...this.#outputs.map(({ file }) => file), this.#report];
+    await commitTogether(files);
+    return files.map(({ path }) => path);
   }
 
   /** Removes what was not committed. */
