@@ -12,7 +12,7 @@ import {
   encodeTruthFrame,
   encodeTruthHeader,
   generateMotion,
-  randomScene,
+  handHeldScene,
   type SensorPhysics,
   sensorPresets,
   simulateRecording,
@@ -31,8 +31,7 @@ const TRUTH_EVERY = 5;
 const PACKET_FRAMES = 20;
 
 const random = new Random(SCENE_SEED);
-const drawn = randomScene(random);
-const scene = { ...drawn, view: { ...drawn.view, fill: 0.92, pan: [], tilt: [] } };
+const scene = handHeldScene(random);
 const motion = generateMotion({
   seed: MOTION_SEED,
   seconds: SECONDS,

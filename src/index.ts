@@ -215,6 +215,7 @@ export {
   parseBvh,
   parseTruth,
   poseAt,
+  handHeldScene,
   randomScene,
   retargetBvh,
   type Scene,

@@ -4,9 +4,8 @@ import { hashName, Random } from "../core/index.ts";
 import {
   type BvhDocument,
   generateMotion,
-  randomScene,
+  handHeldScene,
   retargetBvh,
-  type Scene,
   type SensorPhysics,
   sensorPresets,
 } from "../simulate/index.ts";
@@ -79,27 +78,20 @@ export function planClips(
 }
 
 /**
- * Makes a planned clip: a random body in a random scene performs the motion before the camera. Beside the ranges of
- * `randomScene`, the motion's room fills 80 to 95 % of the picture and one camera in seven moves. Unless `physics` is
- * given, leak and shot noise are at most half of those of the preset `noisy`.
+ * Makes a planned clip: a random body performs the motion in a `handHeldScene`. Unless `physics` is given, leak and
+ * shot noise are at most 30 % of those of the preset `noisy`.
  */
 export function generatePlanned({ name, seed, source }: ClipPlan, options: RecordingOptions = {}): PoseClip {
   const random = new Random(seed);
-  const scene = closeScene(random.fork("scene"));
+  const scene = handHeldScene(random.fork("scene"));
   const motion = source.perform(scene.shape, random.fork("motion"));
   const subject = { name, motion, scene, seed: random.fork("sensor").uint32() };
   return generatePoseClip(subject, { physics: mildNoise(random.fork("noise")), ...options });
 }
 
-function closeScene(random: Random): Scene {
-  const scene = randomScene(random);
-  const view = { ...scene.view, fill: random.uniform(0.8, 0.95) };
-  return { ...scene, view: random.uniform() < 0.6 ? { ...view, pan: [], tilt: [] } : view };
-}
-
 function mildNoise(random: Random): SensorPhysics {
   const { noisy } = sensorPresets;
-  const share = random.uniform(0, 0.5);
+  const share = random.uniform(0, 0.3);
   const { leakRateHz, shotNoiseRateHz } = noisy;
   return { ...noisy, leakRateHz: share * leakRateHz, shotNoiseRateHz: share * shotNoiseRateHz };
 }

@@ -8,6 +8,7 @@ export { isSparseMatrix, type SparseMatrix, toDense } from "./sparse.ts";
 export {
   bytesOf,
   checkedSize,
+  halfTensor,
   isStoredDtype,
   ITEM_BYTES,
   type StoredData,

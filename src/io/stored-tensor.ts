@@ -80,6 +80,16 @@ export function storedTensor(dtype: StoredDtype, shape: readonly number[], bytes
   return { dtype, shape: [...shape], data: viewOf(dtype, bytes) } as StoredTensor;
 }
 
+/**
+ * A tensor of half precision (IEEE 754 binary16) from numbers, each rounded to the nearest, halves to even; what is too
+ * large becomes infinite.
+ */
+export function halfTensor(shape: readonly number[], values: ArrayLike<number>): StoredTensor {
+  const view = new DataView(new ArrayBuffer(2 * values.length));
+  for (let i = 0; i < values.length; i++) view.setUint16(2 * i, floatToHalf(values[i]!), true);
+  return storedTensor("F16", shape, new Uint8Array(view.buffer));
+}
+
 /** The raw little-endian bytes of a tensor, as a view. */
 export function bytesOf({ data }: StoredTensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -140,6 +150,17 @@ function halfToFloat(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+function floatToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  if (Number.isNaN(value)) return 0x7e00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value))));
+  const steps = Math.abs(value) / 2 ** (exponent - 10);
+  const down = Math.floor(steps);
+  const up = steps - down > 0.5 || (steps - down === 0.5 && down % 2 === 1) ? 1 : 0;
+  // The leading 1 of a normal number counts as one exponent, and so does a carry.
+  return sign | Math.min(0x7c00, ((exponent + 14) << 10) + down + up);
 }
 
 /** bfloat16: the upper half of a binary32. */

@@ -23,7 +23,16 @@ export {
 } from "./motion/index.ts";
 export { type SimulatedFrame, simulateRecording, type SimulationOptions, Stage } from "./recording.ts";
 export { type Intrinsics, Renderer } from "./renderer.ts";
-export { type Cover, coverOf, COVERS, randomScene, type Scene, type View, type Wave } from "./scene.ts";
+export {
+  type Cover,
+  coverOf,
+  COVERS,
+  handHeldScene,
+  randomScene,
+  type Scene,
+  type View,
+  type Wave,
+} from "./scene.ts";
 export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
 export {
   type CameraLight,

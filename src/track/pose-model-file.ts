@@ -1,6 +1,6 @@
 /** Pose models as files: weights, configuration, evaluation, and the mean pose of their training set. */
 import { CheckpointError } from "../core/index.ts";
-import { encodeModel, type Json, parseModel, toFloat32 } from "../io/index.ts";
+import { encodeModel, halfTensor, type Json, parseModel, type StoredTensor, toFloat32 } from "../io/index.ts";
 import { createModel, parseModelConfig, type SpikeVideoFormer } from "../models/index.ts";
 
 const MEAN_JOINTS = "saccade.mean_joints";
@@ -13,16 +13,23 @@ export type PoseModel = {
   readonly evaluation: Json | undefined;
 };
 
-/** The bytes of a pose model. @throws CheckpointError when a weight is not finite */
+/**
+ * The bytes of a pose model.
+ * @param options - `half`: weights of two axes or more in half precision, half the size; biases and statistics never
+ * @throws CheckpointError when a weight is not finite
+ */
 export function encodePoseModel(
   model: SpikeVideoFormer,
   meanJoints: Float64Array,
   evaluation: Json | undefined,
+  { half = false }: { readonly half?: boolean } = {},
 ): Uint8Array {
   const tensors = new Map(
-    [...model.namedTensors()].map(([name, t]) => [
+    [...model.namedTensors()].map(([name, { shape, data }]): [string, StoredTensor] => [
       name,
-      { dtype: "F32" as const, shape: t.shape, data: Float32Array.from(t.data) },
+      half && shape.length > 1
+        ? halfTensor(shape, data)
+        : { dtype: "F32", shape, data: Float32Array.from(data) },
     ]),
   );
   return encodeModel({

@@ -5,7 +5,7 @@ import { ArgumentError, Random } from "../core/index.ts";
 import { evaluationBatches, PoseBatches, type PoseClip } from "../data/index.ts";
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
 import { readFileBounded, writeFileAtomic } from "../io/node.ts";
-import { encodePoseModel } from "../track/index.ts";
+import { encodePoseModel, parsePoseModel } from "../track/index.ts";
 import { encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
 import { evaluatePose, meanJoints, type PoseEvaluation } from "./pose-evaluation.ts";
@@ -81,8 +81,13 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
   };
   const evaluate = async (): Promise<PoseEvaluation> => {
     const batches = evaluationBatches(run.validation, { ...options, windowSeconds: 1 });
-    const evaluation = evaluatePose(trainer.model, batches, baseline);
-    await writeFileAtomic(files.model, encodePoseModel(trainer.model, baseline, evaluation));
+    const file = (evaluation?: PoseEvaluation) =>
+      encodePoseModel(trainer.model, baseline, evaluation, { half: config.halfPrecision });
+    // What the file holds is measured, not what it was rounded from.
+    const { model } = parsePoseModel(file());
+    const evaluation = evaluatePose(model, batches, baseline);
+    model.dispose();
+    await writeFileAtomic(files.model, file(evaluation));
     await board(trainer.steps, { "validation/pel_mpjpe": evaluation.model.pelMpjpe });
     run.onEvaluation?.(trainer.steps, evaluation);
     return evaluation;

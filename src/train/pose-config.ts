@@ -45,6 +45,7 @@ const schema = z.strictObject({
       shape: z.number().min(0).default(1),
       translation: z.number().min(0).default(50),
       joints3d: z.number().min(0).default(1),
+      distance3d: z.number().min(0).default(0),
       joints2d: z.number().min(0).default(10),
     })
     .prefault({}),
@@ -55,6 +56,7 @@ const schema = z.strictObject({
     proceduralSeconds: z.number().min(0).default(0),
     cache: z.string().optional(),
   }),
+  halfPrecision: z.boolean().default(false),
   checkpointEvery: count.default(200),
   evaluateEvery: count.default(1000),
 });
@@ -69,9 +71,8 @@ export type PoseTraining = Omit<z.output<typeof schema>, "model"> & {
  *
  * Fields: `model` (see `parseModelConfig`; the head must be a pose head), `seed`, `steps`, `batch`, `timeSteps`,
  * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `residualScale`
- * (see `scaleResiduals`), `clipNorm` (or
- * null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip, `proceduralSeconds`, `cache` folder),
- * `checkpointEvery` and `evaluateEvery` (steps).
+ * (see `scaleResiduals`), `clipNorm` (or null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip,
+ * `proceduralSeconds`, `cache` folder), `halfPrecision` of the model file, `checkpointEvery` and `evaluateEvery` (steps).
  *
  * @throws ArgumentError naming the field and what was expected
  */

@@ -1,12 +1,12 @@
 /** The loss of the pose tracker [Zou2023, §III-E] on the built-in body. */
-import { add, affine, detach, mean, reshape, square, sub } from "../autograd/index.ts";
+import { add, affine, clamp, detach, mean, reshape, sqrt, square, sub, sum } from "../autograd/index.ts";
 import { bodyJoints, projectNormalized, rotationAngle, rotationFromSixD } from "../body/index.ts";
 import type { PoseBatch } from "../data/index.ts";
 import { weightedSum } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
 
-/** Weights of the terms; those of the paper are 10, 1, 50, 1, 10. */
+/** Weights of the terms; those of the paper are 10, 1, 50, 1, 0 and 10. */
 export type PoseLossWeights = {
   /** Mean angle between rotations, radians. */
   readonly pose: number;
@@ -16,6 +16,8 @@ export type PoseLossWeights = {
   readonly translation: number;
   /** Squared error of the joints relative to the pelvis, m². */
   readonly joints3d: number;
+  /** Distance of the joints relative to the pelvis, m; not in the paper, close to what PEL-MPJPE measures. */
+  readonly distance3d: number;
   /** Squared error of the projected joints, in units of the image's size. */
   readonly joints2d: number;
 };
@@ -45,6 +47,7 @@ export function poseLoss(outputs: PoseOutputs, batch: PoseBatch, weights: PoseLo
     shape: squaredError(shape, tensor(batch.shape, [samples, 10])),
     translation: squaredError(translation, targetTranslation),
     joints3d: squaredError(joints, targetJoints),
+    distance3d: distance(joints, targetJoints),
     joints2d: squaredError(projected, tensor(batch.joints2d, [samples, 24, 2])),
   };
   const names = Object.keys(terms) as (keyof PoseLossWeights)[];
@@ -53,6 +56,12 @@ export function poseLoss(outputs: PoseOutputs, batch: PoseBatch, weights: PoseLo
 
 function squaredError(a: Tensor, b: Tensor): Tensor {
   return affine(mean(square(sub(a, b))), a.shape.at(-1)!);
+}
+
+/** Mean length of the difference; lengths below 1 mm count as that. */
+function distance(a: Tensor, b: Tensor): Tensor {
+  const squares = sum(square(sub(a, b)), [a.shape.length - 1]);
+  return mean(sqrt(clamp(squares, 1e-6, Infinity)));
 }
 
 /** Normalised intrinsics of every step and sample, `[T·B, 1, 4]`. */

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
 import { encodeAedat4, type Events } from "../../../src/events/index.ts";
@@ -7,9 +6,9 @@ import {
   encodeTruthFrame,
   encodeTruthHeader,
   generateMotion,
+  handHeldScene,
   motionSeconds,
   parseBvh,
-  randomScene,
   retargetBvh,
   type Scene,
   sensorPresets,
@@ -19,6 +18,7 @@ import type { Context } from "../context.ts";
 import { InputError, reading } from "../faults.ts";
 import { startProgress } from "../progress.ts";
 import type { SimulateOptions } from "../simulate.ts";
+import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
 
 /** Bound of a BVH file: about two hours of motion. */
@@ -34,11 +34,9 @@ const SENSOR = { width: 128, height: 128 } as const;
  */
 export async function simulate(options: SimulateOptions, context: Context): Promise<void> {
   const { out, truth: truthPath = `${out.replace(/\.aedat4$/i, "")}.truth.jsonl` } = options;
-  const paths = [out, truthPath, options.bvh].filter((path) => path !== undefined);
-  const again = paths.find((path, i) => paths.findIndex((p) => resolve(p) === resolve(path)) < i);
-  if (again !== undefined) throw new InputError(again, "expected different files to read and to write");
+  checkDistinct([options.bvh], [out, truthPath]);
   const random = new Random(options.seed);
-  const scene = randomScene(random.fork("scene"));
+  const scene = handHeldScene(random.fork("scene"));
   const motion = await motionOf(options, scene, random.fork("motion"));
   const files: GrowingFile[] = [];
   try {
