@@ -174,6 +174,19 @@ suite("saccade forward", () => {
       /odd\.json: model configuration: .*layers/,
     ],
     [
+      "a configuration with an alias of nothing",
+      { model: "alias.yaml" },
+      () => writeFileSync(at("alias.yaml"), "model: *other"),
+      /alias\.yaml: expected YAML or JSON: Unresolved alias/,
+    ],
+    [
+      "an output in place of the weights",
+      { out: "own.safetensors" },
+      null,
+      /own\.safetensors: expected different files to read and to write\n$/,
+    ],
+    ["a folder as output", { out: "." }, null, /is a folder, expected a file\n$/],
+    [
       "an output folder that is not there",
       { out: "no/such/y" },
       null,

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { Context } from "../../apps/cli/context.ts";
 import { type Register, runProgram } from "../../apps/cli/program.ts";
 
@@ -24,4 +25,21 @@ export async function runCli(
     signal,
   });
   return { code, stdout: stdout.join(""), stderr: stderr.join("") };
+}
+
+/**
+ * Mounts a small disk in memory, where that is allowed.
+ *
+ * @param more - a further option of mount, such as `remount`
+ * @returns whether it was
+ */
+export function mountDisk(path: string, kilobytes: number, ...more: readonly string[]): boolean {
+  if (process.platform !== "linux") return false;
+  const options = [`size=${kilobytes}k`, ...more].join(",");
+  return spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]).status === 0;
+}
+
+/** Takes it away again. */
+export function unmountDisk(path: string): void {
+  spawnSync("umount", [path]);
 }

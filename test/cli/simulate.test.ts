@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { commands } from "../../apps/cli/commands.ts";
 import { openRecording } from "../../src/events/node.ts";
 import { encodeBvh, generateMotion, parseTruth } from "../../src/simulate/index.ts";
-import { runCli } from "./harness.ts";
+import { mountDisk, runCli, unmountDisk } from "./harness.ts";
 
 const SHAPE = new Float64Array(10);
 const SIZE = ["--size", "40x32"];
@@ -171,7 +170,7 @@ suite("saccade simulate", () => {
 
   test("leaves nothing on a full disk", async ({ skip }) => {
     const disk = outFolder("disk");
-    skip(!mountDisk(disk), "needs the right to mount a small disk");
+    skip(!mountDisk(disk, 64), "needs the right to mount a small disk");
     try {
       const result = await simulate(
         "--motion",
@@ -187,7 +186,7 @@ suite("saccade simulate", () => {
       expect(result.stderr).toMatch(/saccade: \S*\/x\.(aedat4|truth\.jsonl): no space left on the disk\n$/);
       expect(readdirSync(disk)).toEqual([]);
     } finally {
-      spawnSync("umount", [disk]);
+      unmountDisk(disk);
     }
   });
 });
@@ -196,10 +195,4 @@ function oneFrame(): string {
   const lines = bvh.split("\n");
   const motion = lines.findIndex((line) => line.startsWith("Frames:"));
   return [...lines.slice(0, motion), "Frames: 1", ...lines.slice(motion + 1, motion + 3), ""].join("\n");
-}
-
-/** Mounts a small disk in memory, where that is allowed. */
-function mountDisk(path: string): boolean {
-  if (process.platform !== "linux") return false;
-  return spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]).status === 0;
 }

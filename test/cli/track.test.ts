@@ -15,10 +15,11 @@ import {
 } from "../../src/simulate/index.ts";
 import { bytesOf, DATA, eventsOf } from "../events/support.ts";
 import { eventsFor, smallModelFile, withThreads } from "../track/support.ts";
-import { type CliResult, runCli } from "./harness.ts";
+import { type CliResult, mountDisk, runCli, unmountDisk } from "./harness.ts";
 import { runChild } from "./child.ts";
 
 const SENSOR = { width: 128, height: 128 };
+const CAMERA = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
 
 let folder: string;
 let weights: string;
@@ -148,8 +149,9 @@ suite("saccade track", () => {
       ...frame,
       joints: frame.joints.map((v, i) => (i % 3 === 0 ? v + 0.1 : v)),
     }));
-    const camera = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
-    const text = [encodeTruthHeader({ camera, sensor: SENSOR }), ...moved.map(encodeTruthFrame)].join("\n");
+    const text = [encodeTruthHeader({ camera: CAMERA, sensor: SENSOR }), ...moved.map(encodeTruthFrame)].join(
+      "\n",
+    );
     await put("known.truth.jsonl", `${text}\n`);
     expect(parseTruth(text).frames.length).toBe(18);
     const beside = await track(path);
@@ -171,10 +173,9 @@ suite("saccade track", () => {
         joints: first.joints.map((v, i) => (i % 3 === 1 ? v + tUs / 1e6 : v)),
       }),
     );
-    const camera = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
     const truth = await put(
       "still.jsonl",
-      [encodeTruthHeader({ camera, sensor: SENSOR }), ...still].join("\n"),
+      [encodeTruthHeader({ camera: CAMERA, sensor: SENSOR }), ...still].join("\n"),
     );
     const { stdout } = await track(recording, "--truth", truth);
     expect(stdout).toMatch(/error over 2 frames/);
@@ -290,6 +291,38 @@ suite("saccade track, with bad input", () => {
     await chmod(closed, 0o500);
     const denied = await runCli(["track", recording, "--weights", weights, "--out", closed], commands);
     expect(denied.stderr).toContain("permission denied");
+  });
+
+  test("files that would be written over those that are read", async () => {
+    const args = ["track", recording, "--weights", weights, "--json", "--csv", "--out", folder];
+    const truth = await put("walk.jsonl", encodeTruthHeader({ camera: CAMERA, sensor: SENSOR }));
+    const { code, stderr } = await runCli([...args, "--truth", truth], commands);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `saccade: ${truth}: expected different files to read and to write\n`,
+    });
+    await rm(truth);
+  });
+
+  test("a disk that fills at any time leaves all files or none", async ({ skip }) => {
+    const disk = await mkdtemp(join(folder, "disk-"));
+    skip(!mountDisk(disk, 40), "needs the right to mount a small disk");
+    const args = ["track", recording, "--weights", weights, "--out", disk, "--threads", "1"];
+    const codes = new Set<number>();
+    try {
+      for (let kilobytes = 40; kilobytes <= 280; kilobytes += 16) {
+        mountDisk(disk, kilobytes, "remount");
+        const { code, stderr } = await runCli([...args, "--json", "--csv", "--bvh"], commands);
+        const files = await readdir(disk);
+        expect(files.length).toBe(code === 0 ? 4 : 0);
+        if (code !== 0) expect(stderr).toMatch(/^saccade: [^\n]*: no space left on the disk\n$/);
+        await Promise.all(files.map((file) => rm(join(disk, file))));
+        codes.add(code);
+      }
+    } finally {
+      unmountDisk(disk);
+    }
+    expect(codes).toEqual(new Set([1, 0]));
   });
 
   test("windows too short for eight steps", async () => {

@@ -1,4 +1,4 @@
-import { parse, YAMLParseError } from "yaml";
+import { parse } from "yaml";
 import { readFileBounded } from "../../../src/io/node.ts";
 import { InputError, reading } from "../faults.ts";
 
@@ -22,7 +22,8 @@ function parseYaml(text: string, file: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new InputError(file, error.message, { cause: error });
-    throw error;
+    // Beside its own errors the parser throws a plain one for an alias without an anchor, or with too many uses.
+    const [message = ""] = (error as Error).message.split("\n");
+    throw new InputError(file, `expected YAML or JSON: ${message.replace(/:$/, "")}`, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { InputError, reading, writing } from "../faults.ts";
 import type { ForwardOptions } from "../forward.ts";
 import { withBackend } from "./backends.ts";
+import { checkDistinct } from "./distinct-files.ts";
 import { loadModel } from "./model-source.ts";
 
 /** Name of the tensor that goes through the model. */
@@ -15,6 +16,7 @@ const INPUT = "input";
 /** `saccade forward`: a clip `[T, B, C, H, W]` from a file through a model, its outputs to another. */
 export async function forward(options: ForwardOptions, context: Context): Promise<void> {
   const { input, out } = options;
+  checkDistinct([input, options.weights, options.model], [out]);
   const outputs = await withBackend(options, async () => {
     const model = await loadModel(options.weights, options.model);
     const video = await reading(input, async () => readVideo(await readFileBounded(input), input));

@@ -1,5 +1,4 @@
 /** Models as the command line names them: a configuration and weights, or one file with both. */
-import { parse, YAMLParseError } from "yaml";
 import { CheckpointError } from "../../../src/core/index.ts";
 import {
   isZip,
@@ -18,9 +17,8 @@ import {
   type SpikeVideoFormer,
   type SpikeVideoFormerConfig,
 } from "../../../src/models/index.ts";
-import { InputError, reading } from "../faults.ts";
-
-const MAX_CONFIG_BYTES = 1 << 20;
+import { reading } from "../faults.ts";
+import { readConfig } from "./config-file.ts";
 
 /**
  * Build a model with stored weights, in evaluation mode. The backend must be set.
@@ -34,7 +32,7 @@ export async function loadModel(weights: string, model?: string): Promise<SpikeV
   const config =
     model === undefined
       ? await reading(weights, () => configInside(bytes, weights))
-      : await readConfig(model);
+      : await namedConfig(model);
   const built = await reading(model ?? weights, () => createModel(config).eval());
   await reading(weights, () => {
     const stored = modelTensors(built, readTensors(bytes, weights));
@@ -43,22 +41,9 @@ export async function loadModel(weights: string, model?: string): Promise<SpikeV
   return built;
 }
 
-async function readConfig(model: string): Promise<SpikeVideoFormerConfig> {
+async function namedConfig(model: string): Promise<SpikeVideoFormerConfig> {
   if (Object.hasOwn(presets, model)) return presets[model as keyof typeof presets];
-  return reading(model, async () => {
-    const bytes = await readFileBounded(model, { maxBytes: MAX_CONFIG_BYTES });
-    return parseModelConfig(parseYaml(new TextDecoder().decode(bytes), model));
-  });
-}
-
-/** JSON is YAML too. */
-function parseYaml(text: string, file: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof YAMLParseError) throw new InputError(file, error.message, { cause: error });
-    throw error;
-  }
+  return readConfig(model, parseModelConfig);
 }
 
 function configInside(bytes: Uint8Array, file: string): SpikeVideoFormerConfig {

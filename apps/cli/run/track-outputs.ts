@@ -1,6 +1,7 @@
 /** The files of a tracking run: all of them appear at the end, or none. */
 import { join } from "node:path";
 import type { TrackedStep } from "../../../src/track/index.ts";
+import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
 import { BvhWriter, csvHeader, csvStep, jsonStep } from "./track-files.ts";
 
@@ -32,8 +33,14 @@ export class TrackOutputs {
    *
    * @param folder - made if it does not exist
    * @param stem - name of the files without their extension
+   * @param inputs - files that are read, which none of these may replace
    */
-  static async open(folder: string, stem: string, formats: OutputFormats): Promise<TrackOutputs> {
+  static async open(
+    folder: string,
+    stem: string,
+    formats: OutputFormats,
+    inputs: readonly (string | undefined)[],
+  ): Promise<TrackOutputs> {
     const bvh = new BvhWriter();
     const kinds = [
       { wanted: formats.json, end: "jsonl", line: jsonStep, head: () => "" },
@@ -45,11 +52,12 @@ export class TrackOutputs {
         head: (rate: number) => bvh.head(rate),
       },
     ].filter(({ wanted }) => wanted);
+    const names = ["report.html", ...kinds.map((kind) => `${stem}.${kind.end}`)];
+    const paths = names.map((name) => join(folder, name));
+    checkDistinct(inputs, paths);
     const files: GrowingFile[] = [];
     try {
-      for (const end of ["report.html", ...kinds.map((kind) => `${stem}.${kind.end}`)]) {
-        files.push(await GrowingFile.open(join(folder, end)));
-      }
+      for (const path of paths) files.push(await GrowingFile.open(path));
     } catch (error) {
       await Promise.all(files.map((file) => file.discard()));
       throw error;

@@ -128,7 +128,10 @@ class Run {
     const { json = false, csv = false, bvh = false, out, windowMs = WINDOW_MS } = this.#options;
     const piped = json && !csv && !bvh && out === undefined;
     const windowUs = Math.round(1000 * windowMs);
-    const outputs = await TrackOutputs.open(out ?? ".", this.stem, { json: json && !piped, csv, bvh });
+    const formats = { json: json && !piped, csv, bvh };
+    const { weights, truth: truthFile } = this.#options;
+    const inputs = [this.#name, weights, truthFile];
+    const outputs = await TrackOutputs.open(out ?? ".", this.stem, formats, inputs);
     try {
       const stream = new WatchedStream(source);
       const started = context.now();
