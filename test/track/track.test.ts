@@ -6,7 +6,14 @@ import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { type Backend, setBackend } from "../../src/backend/index.ts";
 import { createWasmBackend } from "../../src/backend/wasm/node.ts";
 import { ArgumentError, CheckpointError, FormatError } from "../../src/core/index.ts";
-import { type Events, type EventStream, sliceEvents } from "../../src/events/index.ts";
+import {
+  encodeAedat4,
+  encodeEvt3,
+  type Events,
+  type EventStream,
+  openEvents,
+  sliceEvents,
+} from "../../src/events/index.ts";
 import { openRecording } from "../../src/events/node.ts";
 import {
   parsePoseModel,
@@ -16,7 +23,7 @@ import {
   trackPoses,
   voxelThreshold,
 } from "../../src/track/index.ts";
-import { DATA, eventsOf } from "../events/support.ts";
+import { bytesOf, DATA, eventsOf } from "../events/support.ts";
 import { eventsFor, smallModel, smallModelFile, streamOf, withThreads } from "./support.ts";
 
 const SENSOR = { width: 128, height: 128 };
@@ -149,6 +156,21 @@ suite("trackPoses", () => {
     const one = eventsOf([[7, 1, 1, 1]]);
     await expect(track(streamOf(one, SENSOR))).rejects.toThrow(ArgumentError);
     await expect(track(streamOf(one, SENSOR))).rejects.toThrow("one step (125 ms) or more, got 0 ms");
+  });
+
+  test.each([
+    ["aedat4", encodeAedat4],
+    ["evt3", encodeEvt3],
+  ])("refuses %s cut off at any byte of its header and first packets", async (_, encode) => {
+    const events = eventsFor(0.1, SENSOR);
+    const packets = [0, 10, 20, 30].map((at) => sliceEvents(events, at, at + 10));
+    const bytes = await bytesOf(encode(SENSOR, packets));
+    for (let length = 0; length < bytes.length; length++) {
+      for (const mode of ["strict", "recover"] as const) {
+        const steps = openEvents(bytes.subarray(0, length), { mode, file: "cut" }).then((cut) => track(cut));
+        await expect(steps).rejects.toThrow(/at byte \d+: expected .*, got|one step/);
+      }
+    }
   });
 
   test.each([
