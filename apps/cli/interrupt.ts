@@ -14,8 +14,8 @@ export interface Interrupt {
   close(): void;
 }
 
-/** Ctrl-C, `kill`, a closed terminal. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Ctrl-C and `kill`. Not SIGHUP: whoever hears it takes `nohup` its meaning. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type StopSignal = (typeof SIGNALS)[number];
 

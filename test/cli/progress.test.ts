@@ -54,7 +54,7 @@ suite("progress", () => {
 });
 
 suite("interrupt", () => {
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"])(
+  test.each(["SIGINT", "SIGTERM"])(
     "the first %s aborts, the next is left to the system",
     (name) => {
       const source = new EventEmitter();
