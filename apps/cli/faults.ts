@@ -35,22 +35,13 @@ export function outputFault(error: Error): ClosedOutput | InputError {
 }
 
 /**
- * Run a step that reads `file`, so that a fault found in it names it.
+ * Run a step that reads `file`, so that a fault found in it names it. Faults of the system name the path that they are
+ * about, which may be a file within the folder `file`.
  *
  * @throws {InputError} for the library's typed errors and the system's; others pass unchanged
  */
-export async function reading<T>(file: string, step: () => T | Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof FormatError && error.file !== undefined) throw error;
-    if (error instanceof InputError) throw error;
-    if (isExpected(error)) throw new InputError(file, withoutFile(error, file), { cause: error });
-    if (isMemoryFault(error)) {
-      throw new InputError(file, "expected what fits into memory, got more", { cause: error });
-    }
-    throw error;
-  }
+export function reading<T>(file: string, step: () => T | Promise<T>): Promise<T> {
+  return naming((error) => (isSystemError(error) ? (error.path ?? file) : file), step);
 }
 
 /**
@@ -58,8 +49,23 @@ export async function reading<T>(file: string, step: () => T | Promise<T>): Prom
  *
  * @throws {InputError} as {@link reading}
  */
-export async function writing<T>(file: string, step: () => T | Promise<T>): Promise<T> {
-  return reading(file, step);
+export function writing<T>(file: string, step: () => T | Promise<T>): Promise<T> {
+  return naming(() => file, step);
+}
+
+async function naming<T>(nameOf: (error: unknown) => string, step: () => T | Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof FormatError && error.file !== undefined) throw error;
+    if (error instanceof InputError) throw error;
+    const file = nameOf(error);
+    if (isExpected(error)) throw new InputError(file, withoutFile(error, file), { cause: error });
+    if (isMemoryFault(error)) {
+      throw new InputError(file, "expected what fits into memory, got more", { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** One line for the user; the stack only where `SACCADE_DEBUG` is set. */

@@ -1,5 +1,5 @@
 /** Training runs in a folder: checkpoints, logs, and the model at the end. */
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, Random } from "../core/index.ts";
 import { evaluationBatches, PoseBatches, type PoseClip } from "../data/index.ts";
@@ -130,11 +130,32 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
-/** A run that stopped between two checkpoints takes its last steps again: their lines go. */
+/**
+ * A run that stopped between two checkpoints takes its last steps again: their lines go, and so does one that a crash
+ * broke off. Steps come in order, so nothing is kept after such a line.
+ */
 async function dropLinesAfter(path: string, step: number): Promise<void> {
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
-  const kept = lines.filter((line) => (JSON.parse(line) as StepReport).step <= step);
-  await writeFileAtomic(path, new TextEncoder().encode(kept.map((line) => `${line}\n`).join("")));
+  const text = new TextDecoder().decode((await readIfThere(path)) ?? new Uint8Array());
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => !(stepOf(line) <= step));
+  await writeFileAtomic(
+    path,
+    new TextEncoder().encode(
+      lines
+        .slice(0, end)
+        .map((l) => `${l}\n`)
+        .join(""),
+    ),
+  );
+}
+
+/** Step of a line of the log; NaN if it is none. */
+function stepOf(line: string): number {
+  try {
+    return Number((JSON.parse(line) as StepReport).step);
+  } catch {
+    return NaN;
+  }
 }
 
 /** Opens a TensorBoard file for the steps from here on; returns what adds scalars to it. */

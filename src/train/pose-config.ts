@@ -5,13 +5,15 @@ import { parseModelConfig, type SpikeVideoFormerConfig } from "../models/index.t
 
 const positive = z.number().positive();
 const count = z.int().positive();
+/** Bounded, so that a configuration cannot ask for lists without end. */
+const few = count.max(65_536);
 
 const schema = z.strictObject({
   model: z.unknown(),
   seed: z.int().default(0),
   steps: count,
-  batch: count.default(8),
-  timeSteps: count.default(8),
+  batch: few.default(8),
+  timeSteps: few.default(8),
   windowSeconds: z.array(positive).min(1).default([1]),
   augment: z
     .strictObject({ flip: z.number().min(0).max(1), rotationDegrees: z.number().min(0).max(180) })
@@ -52,8 +54,8 @@ const schema = z.strictObject({
   data: z.strictObject({
     /** Folder of motion capture; relative paths start at the configuration file. */
     mocap: z.string().optional(),
-    variants: count.default(1),
-    proceduralSeconds: z.number().min(0).default(0),
+    variants: few.default(1),
+    proceduralSeconds: z.number().min(0).max(1e6).default(0),
     cache: z.string().optional(),
   }),
   halfPrecision: z.boolean().default(false),

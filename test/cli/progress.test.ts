@@ -54,17 +54,14 @@ suite("progress", () => {
 });
 
 suite("interrupt", () => {
-  test.each(["SIGINT", "SIGTERM"])(
-    "the first %s aborts, the next is left to the system",
-    (name) => {
-      const source = new EventEmitter();
-      const { signal } = watchInterrupt(source);
-      expect(signal.aborted).toBe(false);
-      source.emit(name);
-      expect(signal.aborted).toBe(true);
-      expect(source.eventNames()).toEqual([]);
-    },
-  );
+  test.each(["SIGINT", "SIGTERM"])("the first %s aborts, the next is left to the system", (name) => {
+    const source = new EventEmitter();
+    const { signal } = watchInterrupt(source);
+    expect(signal.aborted).toBe(false);
+    source.emit(name);
+    expect(signal.aborted).toBe(true);
+    expect(source.eventNames()).toEqual([]);
+  });
 
   test("none is heard after close, and a command can be stopped for another reason", () => {
     const source = new EventEmitter();

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { stringify } from "yaml";
@@ -108,6 +108,19 @@ suite("saccade train pose", () => {
     }
   });
 
+  test("resumes where a crash broke off a line of the log, or took the log", async () => {
+    const log = await result("whole", "log.jsonl");
+    for (const left of [log.subarray(0, log.length - 30), undefined]) {
+      const out = await mkdtemp(join(folder, "crashed-"));
+      await writeFile(join(out, "checkpoint.safetensors"), await result("whole", "checkpoint.safetensors"));
+      if (left !== undefined) await writeFile(join(out, "log.jsonl"), left);
+      expect((await train(config, basename(out), "--resume")).code).toBe(0);
+      expect(await readFile(join(out, "model.safetensors"))).toEqual(await result("whole"));
+      const lines = (await readFile(join(out, "log.jsonl"), "utf8")).split("\n");
+      expect(lines.length).toBe(left === undefined ? 1 : 12);
+    }
+  });
+
   test("learns from a folder of motion capture", async () => {
     const motion = generateMotion({ seed: 1, seconds: 2, frameRateHz: 30 });
     await mkdir(mocap);
@@ -165,6 +178,7 @@ suite("saccade train and eval, with bad input", () => {
       stringify({ ...CONFIG, rate: -1 }),
       /bad\.yaml: training configuration: rate: /,
     ],
+    ["a number without end", stringify({ ...CONFIG, batch: 1e9 }), /bad\.yaml: .*: batch: .*65536/],
     ["no data", stringify({ ...CONFIG, data: {} }), /bad\.yaml: expected data\.mocap, --data or/],
     [
       "a folder that is not there",
@@ -197,6 +211,23 @@ suite("saccade train and eval, with bad input", () => {
     expect(await fault(args)).toContain("in the split test, got none");
     expect(await fault(command(config, "bad", "--data", join(folder, "gone")))).toContain(
       "gone: no such file",
+    );
+  });
+
+  test("motion capture that is listed and not there", async () => {
+    const listed = await mkdtemp(join(folder, "listed-"));
+    await writeFile(join(listed, "splits.json"), '{"clips": [{"file": "gone.bvh", "split": "train"}]}');
+    const gone = join(listed, "gone.bvh");
+    expect(await fault(command(config, "bad", "--data", listed))).toBe(
+      `saccade: ${gone}: no such file or folder`,
+    );
+  });
+
+  test("an output folder under a file", async () => {
+    const out = join("small.yaml", "run");
+    const bare = await put("bare.yaml", stringify({ ...CONFIG, data: { proceduralSeconds: 4 } }));
+    expect(await fault(command(bare, out))).toMatch(
+      /small\.yaml\/run\/clips: a file stands where a folder is expected/,
     );
   });
 

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parsePoseTraining, type PoseTraining } from "../../../src/train/index.ts";
 import { type PoseRunResult, trainPose } from "../../../src/train/node.ts";
 import type { Context } from "../context.ts";
-import { InputError, reading } from "../faults.ts";
+import { InputError, reading, writing } from "../faults.ts";
 import { startProgress } from "../progress.ts";
 import type { TrainOptions } from "../train.ts";
 import { withBackend } from "./backends.ts";
@@ -32,7 +32,7 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
       now: context.now,
     });
     try {
-      return await reading(out, () =>
+      return await writing(out, () =>
         trainPose({
           config,
           training,
