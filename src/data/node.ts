@@ -55,21 +55,21 @@ export type ClipProgress = {
  */
 export async function generatePoseClips(options: ClipSetOptions): Promise<PoseClip[]> {
   const { mocapDir, split, variants, proceduralSeconds = 0, seed, cacheDir, onProgress, signal } = options;
-  const plans: { readonly plan: ClipPlan; readonly origin: string }[] = [];
+  const plans: { readonly plan: ClipPlan; readonly origin: string; readonly file?: string }[] = [];
   for (const file of mocapDir === undefined ? [] : await motionFiles(mocapDir, split)) {
     signal?.throwIfAborted();
     const path = join(mocapDir!, file);
     const bytes = await readFileBounded(path, { maxBytes: MAX_BVH_BYTES });
     const sources = bvhSources(file.replace(/\.bvh$/i, ""), parseBvh(bytes, path));
     const origin = createHash("sha256").update(bytes).digest("hex");
-    plans.push(...planClips(sources, { variants, seed }).map((plan) => ({ plan, origin })));
+    plans.push(...planClips(sources, { variants, seed }).map((plan) => ({ plan, origin, file: path })));
   }
   const procedural = proceduralSources(`procedural-${split}`, proceduralSeconds);
   plans.push(...planClips(procedural, { variants: 1, seed }).map((plan) => ({ plan, origin: "procedural" })));
 
   if (cacheDir !== undefined) await mkdir(cacheDir, { recursive: true });
   const clips: PoseClip[] = [];
-  for (const { plan, origin } of plans) {
+  for (const { plan, origin, file } of plans) {
     signal?.throwIfAborted();
     const settings = JSON.stringify([GENERATION, plan.name, plan.seed, origin, options.recording ?? {}]);
     const key = createHash("sha256").update(settings).digest("hex").slice(0, 16);
@@ -77,7 +77,7 @@ export async function generatePoseClips(options: ClipSetOptions): Promise<PoseCl
     const cached = path !== undefined && (await exists(path));
     const clip = cached
       ? parsePoseClip(await readFileBounded(path), path)
-      : generatePlanned(plan, options.recording);
+      : withFile(file, () => generatePlanned(plan, options.recording));
     if (path !== undefined && !cached) await writeFileAtomic(path, encodePoseClip(clip));
     clips.push(clip);
     onProgress?.({ done: clips.length, total: plans.length, clip, cached });
@@ -85,6 +85,16 @@ export async function generatePoseClips(options: ClipSetOptions): Promise<PoseCl
     await new Promise((resolve) => setImmediate(resolve));
   }
   return clips;
+}
+
+/** Faults that a motion shows only when it is performed name its file, too. */
+function withFile<T>(file: string | undefined, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    const nameless = error instanceof FormatError && error.file === undefined && file !== undefined;
+    throw nameless ? error.inFile(file) : error;
+  }
 }
 
 /** BVH files of a split, relative to the folder, in order of name. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, suite, test } from "vitest";
@@ -92,6 +92,14 @@ suite("data set", () => {
     );
     for (const file of kept) expect((await stat(join(cacheDir, file))).mtimeMs).toBe(1000);
     expect(clips).toEqual(await generatePoseClips({ ...settings, mocapDir: join(folder, "bvh") }));
+  });
+
+  test("a motion of unknown bones is named", async () => {
+    const file = join(folder, "bvh", "a.bvh");
+    await writeFile(file, (await readFile(file, "utf8")).replaceAll(/(ROOT|JOINT) /g, "$1 q"));
+    await expect(generatePoseClips({ ...settings, mocapDir: join(folder, "bvh") })).rejects.toThrow(
+      `${file}: bvh at byte 0: expected a skeleton of a known kind`,
+    );
   });
 
   test("a damaged clip in the cache is named, not trained on", async () => {
