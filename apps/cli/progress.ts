@@ -6,6 +6,8 @@ export interface Progress {
   update(done: number, note?: string): void;
   /** Draw the last state and end the line. */
   end(): void;
+  /** End the line as it stands, so that what follows starts on a new one. */
+  close(): void;
 }
 
 /** What is being counted. */
@@ -34,6 +36,8 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
   let remark = "";
   let drawn = terminal ? -Infinity : started;
   let shown = -1;
+  /** Whether the cursor of the terminal stands behind a bar. */
+  let open = false;
 
   function draw(): void {
     drawn = now();
@@ -45,9 +49,15 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
     if (terminal) {
       const text = `${label} ${bar(done / total)} ${state}`;
       sink.write(`\r\u001b[2K${text.slice(0, (sink.columns || 80) - 1)}`);
+      open = true;
     } else {
       sink.write(`${label}: ${state}\n`);
     }
+  }
+
+  function close(): void {
+    if (open) sink.write("\n");
+    open = false;
   }
 
   return {
@@ -58,8 +68,9 @@ export function startProgress(sink: TextSink, { label, total, unit, now }: Progr
     },
     end() {
       if (shown !== done) draw();
-      if (terminal) sink.write("\n");
+      close();
     },
+    close,
   };
 }
 

@@ -36,6 +36,18 @@ suite("progress", () => {
     ]);
   });
 
+  test("ends a line once, and only one that was begun", () => {
+    const { written, progress } = start(true);
+    progress.close();
+    expect(written).toEqual([]);
+    progress.update(3);
+    progress.end();
+    progress.close();
+    progress.end();
+    expect(written.filter((text) => text === "\n")).toEqual(["\n"]);
+    expect(written.at(-1)).toBe("\n");
+  });
+
   test("keeps within a narrow terminal", () => {
     const { written, progress } = start(true, 20);
     progress.end();

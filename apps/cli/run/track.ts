@@ -69,11 +69,14 @@ export async function runTrack(
     const mode = options.recover ? "recover" : "strict";
     const source = await reading(path, () => openRecording(path, { mode, signal: context.signal }));
     const run = new Run(path, basename(weights), poseModel, truth, options);
+    // Lines on the terminal and a bar that redraws itself would run into each other.
+    const crowded = context.stdout.isTTY === true && isPiped(options);
+    const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
+    const progress = bytes === undefined || crowded ? undefined : startProgress(context.stderr, bar);
     try {
-      const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
-      const progress = bytes === undefined ? undefined : startProgress(context.stderr, bar);
       return await run.track(source, progress, context);
     } finally {
+      progress?.close();
       run.close();
       await source.close();
     }
@@ -126,7 +129,7 @@ class Run {
     context: Context,
   ): Promise<TrackSummary | undefined> {
     const { json = false, csv = false, bvh = false, out, windowMs = WINDOW_MS } = this.#options;
-    const piped = json && !csv && !bvh && out === undefined;
+    const piped = isPiped(this.#options);
     const windowUs = Math.round(1000 * windowMs);
     const formats = { json: json && !piped, csv, bvh };
     const { weights, truth: truthFile } = this.#options;
@@ -226,6 +229,11 @@ class Run {
       notes: notes.filter((note) => note !== ""),
     };
   }
+}
+
+/** Whether the poses go to standard output, as lines. */
+function isPiped({ json = false, csv = false, bvh = false, out }: TrackOptions): boolean {
+  return json && !csv && !bvh && out === undefined;
 }
 
 /** The first pass of a process is slow while the engine compiles: it is no measure of the others. */
