@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from "commander";
-import { count } from "./values.ts";
+import { threads } from "./values.ts";
 
 /** What `saccade eval` was asked for. */
 export interface EvalOptions {
@@ -26,7 +26,7 @@ export function addEval(program: Command, run: (task: "pose", options: EvalOptio
     .option("--compare <FILE>", "weights of another model to set beside")
     .option("--cache <DIR>", "folder in which the clips that are made are kept")
     .option("--json", "print JSON instead of tables")
-    .option("--threads <N>", "worker threads; default: one for each core", count)
+    .option("--threads <N>", "worker threads; default: one for each core", threads)
     .addOption(
       new Option("--split <NAME>", "part of the data set").choices(["train", "val", "test"]).default("test"),
     )

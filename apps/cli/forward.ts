@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { count } from "./values.ts";
+import { threads } from "./values.ts";
 
 /** What `saccade forward` was asked for. */
 export interface ForwardOptions {
@@ -21,7 +21,7 @@ export function addForward(program: Command, run: (options: ForwardOptions) => P
     .requiredOption("--weights <FILE>", "weights (safetensors, or a PyTorch checkpoint)")
     .requiredOption("--input <FILE>", "safetensors with the tensor `input`, [T, B, C, H, W]")
     .requiredOption("--out <FILE>", "output tensors to write (safetensors)")
-    .option("--threads <N>", "worker threads; default: one for each core", count)
+    .option("--threads <N>", "worker threads; default: one for each core", threads)
     .addOption(
       new Option("--backend <NAME>", "who computes: fast WebAssembly, or the slow code it is checked against")
         .choices(["wasm", "reference"])

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { count, positiveNumber } from "./values.ts";
+import { positiveNumber, threads } from "./values.ts";
 
 /** What `saccade track` was asked for. */
 export interface TrackOptions {
@@ -34,7 +34,7 @@ export function addTrack(
     .option("--json", "write NAME.jsonl, a line a pose; to standard output where nothing else is asked for")
     .option("--csv", "write NAME.csv")
     .option("--bvh", "write NAME.bvh, motion capture for animation tools")
-    .option("--threads <N>", "worker threads; default: one for each core", count)
+    .option("--threads <N>", "worker threads; default: one for each core", threads)
     .option("--recover", "read a damaged recording as far as it goes, and say what was lost")
     .option("--truth <FILE>", "true poses to compare with; default: NAME.truth.jsonl beside the recording")
     .action(run);

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { count } from "./values.ts";
+import { threads } from "./values.ts";
 
 /** What `saccade train` was asked for. */
 export interface TrainOptions {
@@ -27,6 +27,6 @@ export function addTrain(
     .option("--data <DIR>", "folder of motion capture; default: data.mocap of the configuration")
     .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
-    .option("--threads <N>", "worker threads; default: one for each core", count)
+    .option("--threads <N>", "worker threads; default: one for each core", threads)
     .action(run);
 }

@@ -10,10 +10,12 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** A whole number from 1 up. */
-export function count(text: string): number {
-  const value = positiveNumber(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("expected a whole number from 1.");
+/** A number of threads: a whole number from 1 to 256. */
+export function threads(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 256) {
+    throw new InvalidArgumentError("expected a whole number from 1 to 256.");
+  }
   return value;
 }
 

@@ -14,12 +14,12 @@ const program = `
 
 /**
  * Starts the WebAssembly backend. Its workers never keep a process alive.
- * @param options - `threads` (as many as the machine runs at once), `build`, `wakeAboveNs` (30 000)
+ * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (30 000)
  * @throws ArgumentError unless `threads` is an integer in [1, 256]
  * @throws UnsupportedError where the engine lacks what the build needs
  */
 export async function createWasmBackend({
-  threads = availableParallelism(),
+  threads = Math.min(256, availableParallelism()),
   build,
   wakeAboveNs = WAKE_ABOVE_NS,
 }: WasmOptions = {}): Promise<WasmBackend> {
