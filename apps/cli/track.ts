@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { positiveNumber, threads } from "./values.ts";
+import { threads, windowMs } from "./values.ts";
 
 /** What `saccade track` was asked for. */
 export interface TrackOptions {
@@ -30,7 +30,7 @@ export function addTrack(
     .argument("<RECORDING>", "event recording, - for standard input; the format is found from its content")
     .option("--weights <FILE>", "trained weights (safetensors); default: the built-in ones")
     .option("--out <DIR>", "folder for the files; default: the current one")
-    .option("--window-ms <N>", "length of a pose window in milliseconds; default: 1000", positiveNumber)
+    .option("--window-ms <N>", "length of a pose window in milliseconds; default: 1000", windowMs)
     .option("--json", "write NAME.jsonl, a line a pose; to standard output where nothing else is asked for")
     .option("--csv", "write NAME.csv")
     .option("--bvh", "write NAME.bvh, motion capture for animation tools")

@@ -10,6 +10,15 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** The length of a pose window in milliseconds: 8 steps of a microsecond to a day. */
+export function windowMs(text: string): number {
+  const value = positiveNumber(text);
+  if (value < 0.008 || value > 86_400_000) {
+    throw new InvalidArgumentError("expected milliseconds from 0.008 to 86400000 (a day).");
+  }
+  return value;
+}
+
 /** A number of threads: a whole number from 1 to 256. */
 export function threads(text: string): number {
   const value = Number(text);

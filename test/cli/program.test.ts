@@ -77,6 +77,8 @@ suite("saccade, the command line", () => {
     [["track", "a", "b"], "too many arguments"],
     [["track", "a", "--speed", "9"], "unknown option '--speed'"],
     [["track", "a", "--window-ms", "-5"], "expected a number above zero"],
+    [["track", "a", "--window-ms", "0.002"], "expected milliseconds from 0.008"],
+    [["track", "a", "--window-ms", "1e30"], "expected milliseconds from 0.008"],
     [["track", "a", "--threads", "1.5"], "expected a whole number from 1 to 256"],
     [["track", "a", "--threads", "0"], "expected a whole number from 1 to 256"],
     [["track", "a", "--threads", "257"], "expected a whole number from 1 to 256"],
