@@ -34,7 +34,7 @@ export async function writeFileAtomic(
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw withPath(error, temporary, path);
   }
   await syncFolder(folder);
 }
@@ -74,6 +74,13 @@ export async function readFileBounded(
   const bytes = await readFile(path);
   // Not the Buffer itself: its slice() is a view, and its memory may be shared with others.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The system names the temporary file, or none: its fault is that of the file to be written. */
+function withPath(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
+  const named = (error as NodeJS.ErrnoException).path;
+  return named === undefined || named === temporary ? Object.assign(error, { path }) : error;
 }
 
 /** Makes a rename in a folder durable. Windows cannot open folders and needs no such step. */

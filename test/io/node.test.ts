@@ -47,6 +47,11 @@ suite("files under Node", () => {
     expect(await readdir(folder)).toEqual(["taken"]);
   });
 
+  test("a fault of the system names the file and not the temporary one", async () => {
+    const path = join(folder, "gone", "model");
+    await expect(writeFileAtomic(path, new Uint8Array(1))).rejects.toMatchObject({ code: "ENOENT", path });
+  });
+
   test("a link keeps its place, and what it points to is replaced", async () => {
     await writeFile(join(folder, "model"), "old");
     await symlink("model", join(folder, "latest"));
