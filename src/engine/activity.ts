@@ -97,7 +97,8 @@ export class ActivityMonitor {
     const timeSteps = spikes.shape[0]!;
     const neurons = spikes.size / timeSteps;
     const known = this.#firing.get(layer);
-    const firing = known?.sums.length === timeSteps ? known : { sums: new Float64Array(timeSteps), passes: 0 };
+    const firing =
+      known?.sums.length === timeSteps ? known : { sums: new Float64Array(timeSteps), passes: 0 };
     this.#firing.set(layer, firing);
     stepSums(spikes, timeSteps).forEach((sum, t) => (firing.sums[t]! += sum / neurons));
     firing.passes++;
