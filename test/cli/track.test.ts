@@ -272,6 +272,7 @@ suite("saccade track, with bad input", () => {
   test("truth that is none", async () => {
     const truth = await put("bad.truth.jsonl", "{}\n");
     expect(await fault(recording, "--truth", truth)).toContain("bad.truth.jsonl: truth at byte 0");
+    expect(await fault(recording, "--truth", folder)).toContain("expected a regular file, got another kind");
     expect(await fault(recording, "--truth", join(folder, "gone.jsonl"))).toContain(
       "gone.jsonl: no such file",
     );

@@ -1,9 +1,13 @@
 /** Tracked poses beside the truth. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { PoseErrors, type PoseMetrics } from "../../../src/train/index.ts";
 import { parseTruth, type TruthFrame, type TruthHeader } from "../../../src/simulate/index.ts";
+import { readFileBounded } from "../../../src/io/node.ts";
 import { reading } from "../faults.ts";
+
+/** Bound of a file of truth: half an hour. What an engine holds as one text is not much more. */
+const MAX_TRUTH_BYTES = 5e8;
 
 /** A file of truth. */
 export type Truth = { readonly header: TruthHeader; readonly frames: readonly TruthFrame[] };
@@ -13,7 +17,10 @@ export async function readTruth(recording: string, named: string | undefined): P
   const stem = basename(recording, extname(recording));
   const path = named ?? join(dirname(recording), `${stem}.truth.jsonl`);
   if (named === undefined && (recording === "-" || !(await isThere(path)))) return undefined;
-  return reading(path, async () => parseTruth(await readFile(path, "utf8")));
+  return reading(path, async () => {
+    const bytes = await readFileBounded(path, { maxBytes: MAX_TRUTH_BYTES });
+    return parseTruth(new TextDecoder().decode(bytes));
+  });
 }
 
 async function isThere(path: string): Promise<boolean> {
