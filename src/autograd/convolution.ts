@@ -1,6 +1,6 @@
 /** Convolutions, linear layers and pooling over channels-last images. */
 import { backend, type Convolution, type Pooling } from "../backend/index.ts";
-import { ArgumentError, dims, ShapeError, show } from "../core/index.ts";
+import { ArgumentError, dims, ShapeError, show, sizeOf } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
@@ -43,7 +43,7 @@ export function conv2d(
   const outWidth = outputSize("conv2d", W, k, stride, padding);
   const lead = x.shape.slice(0, -3);
   const p: Convolution = {
-    images: lead.reduce((a, b) => a * b, 1),
+    images: sizeOf(lead),
     height: H,
     width: W,
     inChannels: C,
@@ -74,7 +74,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   const { I, O } = size as { I: number; O: number };
   const lead = x.shape.slice(0, -1);
   const p: Convolution = {
-    images: lead.reduce((a, b) => a * b, 1),
+    images: sizeOf(lead),
     height: 1,
     width: 1,
     inChannels: I,
@@ -173,7 +173,7 @@ function pooled(
   const lead = x.shape.slice(0, -3);
   const outHeight = outputSize(where, H, kernel, stride, padding);
   const outWidth = outputSize(where, W, kernel, stride, padding);
-  const images = lead.reduce((a, b) => a * b, 1);
+  const images = sizeOf(lead);
   const out = Tensor.empty([...lead, outHeight, outWidth, C], { spikeLevels });
   return {
     out,

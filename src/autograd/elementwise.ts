@@ -1,6 +1,6 @@
 /** Element-wise operations with broadcasting, as NumPy and PyTorch broadcast. */
 import { backend, type BinaryOp, type Broadcast, type UnaryOp } from "../backend/index.ts";
-import { type Shape, ShapeError, show } from "../core/index.ts";
+import { type Shape, ShapeError, show, sizeOf, stridesOf } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
@@ -170,8 +170,8 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   for (let axis = 0; axis < sizes.length; axis++) {
     const want = shape[axis - (sizes.length - shape.length)] ?? 1;
     if (want === sizes[axis]) continue;
-    const outer = sizes.slice(0, axis).reduce((x, y) => x * y, 1);
-    const inner = sizes.slice(axis + 1).reduce((x, y) => x * y, 1);
+    const outer = sizeOf(sizes.slice(0, axis));
+    const inner = sizeOf(sizes.slice(axis + 1));
     const next = Tensor.empty([...sizes.slice(0, axis), 1, ...sizes.slice(axis + 1)]);
     backend().sum(next.data, sum.data, outer, sizes[axis]!, inner);
     if (sum !== gradient) sum.dispose();
@@ -206,14 +206,12 @@ function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
 }
 
 function broadcastOf(shape: Shape, a: Shape, b: Shape): Broadcast {
-  return { shape, a: stridesOf(a, shape), b: stridesOf(b, shape) };
+  return { shape, a: broadcastStrides(a, shape), b: broadcastStrides(b, shape) };
 }
 
-function stridesOf(from: Shape, to: Shape): number[] {
+/** Strides over `to` of numbers of the shape `from`: 0 along the axes that are repeated. */
+function broadcastStrides(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
   const lead = to.length - from.length;
-  return to.map((_, axis) => {
-    const own = axis - lead;
-    if (own < 0 || from[own] === 1) return 0;
-    return from.slice(own + 1).reduce((x, y) => x * y, 1);
-  });
+  return to.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]!));
 }

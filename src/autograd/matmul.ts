@@ -1,6 +1,6 @@
 /** Matrix products. */
 import { backend, type Gemm } from "../backend/index.ts";
-import { dims, ShapeError, show } from "../core/index.ts";
+import { dims, ShapeError, show, sizeOf } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
@@ -24,7 +24,7 @@ export function matmul(
   const size = dims("matmul", transA ? "... K M" : "... M K", a.shape);
   dims("matmul", transB ? "... N K" : "... K N", b.shape, size);
   const { M: m, N: n, K: k } = size as { M: number; N: number; K: number };
-  const batch = lead.reduce((x, y) => x * y, 1);
+  const batch = sizeOf(lead);
   const product = (shape: readonly number[], x: Tensor, y: Tensor, p: Gemm): Tensor => {
     const out = Tensor.empty(shape);
     backend().gemm(out.data, x.data, y.data, p);

@@ -1,6 +1,6 @@
 /** Sums and means over axes, softmax over the last. */
 import { backend } from "../backend/index.ts";
-import { ArgumentError, show } from "../core/index.ts";
+import { ArgumentError, show, sizeOf } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { affine } from "./elementwise.ts";
 import { recordOne } from "./tape.ts";
@@ -24,8 +24,8 @@ export function mean(x: Tensor, axes: readonly number[] = x.shape.map((_, i) => 
 function sumAxis(x: Tensor, axis: number): Tensor {
   const size = x.shape[axis];
   if (size === undefined) throw new ArgumentError(`sum: expected an axis of ${show(x.shape)}, got ${axis}`);
-  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
-  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outer = sizeOf(x.shape.slice(0, axis));
+  const inner = sizeOf(x.shape.slice(axis + 1));
   const out = Tensor.empty(x.shape.filter((_, i) => i !== axis));
   backend().sum(out.data, x.data, outer, size, inner);
   return recordOne(out, [x], (g) => {

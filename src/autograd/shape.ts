@@ -1,6 +1,6 @@
 /** Operations that move numbers without changing them. */
 import { backend } from "../backend/index.ts";
-import { ArgumentError, type Shape, ShapeError, show } from "../core/index.ts";
+import { ArgumentError, type Shape, ShapeError, show, sizeOf } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
@@ -41,8 +41,8 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
       `slice: expected 0 ≤ from ≤ to ≤ size of axis ${axis}, got ${from}…${to} of ${show(x.shape)}`,
     );
   }
-  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const outer = sizeOf(x.shape.slice(0, axis));
   const length = (to - from) * inner;
   const shape = x.shape.map((s, i) => (i === axis ? to - from : s));
   const out = Tensor.empty(shape, { spikeLevels: x.spikeLevels });
@@ -72,8 +72,8 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
       );
     }
   }
-  const inner = first.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const outer = first.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(first.shape.slice(axis + 1));
+  const outer = sizeOf(first.shape.slice(0, axis));
   const total = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
   const spiking = parts.every((part) => part.spikeLevels > 0);
   const out = Tensor.empty(
@@ -113,7 +113,7 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
 export function pad(x: Tensor, padding: number, values?: Tensor): Tensor {
   const [height, width, channels] = x.shape.slice(-3) as [number, number, number];
   const lead = x.shape.slice(0, -3);
-  const images = lead.reduce((a, b) => a * b, 1);
+  const images = sizeOf(lead);
   const out = Tensor.empty([...lead, height + 2 * padding, width + 2 * padding, channels]);
   backend().pad(out.data, x.data, values?.data ?? null, images, height, width, channels, padding);
   return recordOne(out, [x], (g) => {

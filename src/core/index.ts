@@ -7,4 +7,4 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { hashName, mulberry32, Random, type RandomState } from "./random.ts";
-export { dims, type Shape, show, sizeOf } from "./shape.ts";
+export { dims, type Shape, show, sizeOf, stridesOf } from "./shape.ts";

@@ -9,6 +9,11 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Row-major strides of a shape: how many elements one step along each axis passes over. */
+export function stridesOf(shape: Shape): number[] {
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+}
+
 /** `[2, 3]` as text for messages. */
 export function show(shape: Shape): string {
   return `[${shape.join(", ")}]`;

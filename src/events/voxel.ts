@@ -1,5 +1,5 @@
 /** Events binned in space and time: dense grids, the input of the models. Pure typed arrays; shapes are documented. */
-import { ArgumentError } from "../core/index.ts";
+import { ArgumentError, show, sizeOf } from "../core/index.ts";
 import type { Events } from "./columns.ts";
 import { type Placement, placement, type PlacementOptions } from "./placement.ts";
 
@@ -246,11 +246,9 @@ function positive(name: string, value: number): void {
 }
 
 function elements(shape: GridShape): number {
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = sizeOf(shape);
   if (count > MAX_ELEMENTS) {
-    throw new ArgumentError(
-      `grid: expected at most ${MAX_ELEMENTS} voxels, got ${count} in [${shape.join(", ")}]`,
-    );
+    throw new ArgumentError(`grid: expected at most ${MAX_ELEMENTS} voxels, got ${count} in ${show(shape)}`);
   }
   return count;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dims, FormatError, ShapeError, show, sizeOf } from "../../src/core/index.ts";
+import { dims, FormatError, ShapeError, show, sizeOf, stridesOf } from "../../src/core/index.ts";
 
 test("letters take the sizes of a shape and must agree with what they took before", () => {
   expect(dims("f", "T B C", [4, 2, 3])).toEqual({ T: 4, B: 2, C: 3 });
@@ -21,9 +21,11 @@ test("a shape that does not fit is named with what was expected", () => {
   expect(() => dims("f", "... H W C", [2, 3])).toThrow(ShapeError);
 });
 
-test("sizes and texts of shapes", () => {
+test("sizes, strides and texts of shapes", () => {
   expect(sizeOf([])).toBe(1);
   expect(sizeOf([2, 0, 3])).toBe(0);
+  expect(stridesOf([2, 3, 5])).toEqual([15, 5, 1]);
+  expect(stridesOf([])).toEqual([]);
   expect(show([2, 3])).toBe("[2, 3]");
 });
 

@@ -1,4 +1,5 @@
 /** Element-wise functions, broadcasts, reductions and moves. */
+import { sizeOf, stridesOf } from "../../core/index.ts";
 import type { BinaryOp, Broadcast, Floats, UnaryOp } from "../backend.ts";
 
 const unaryFunctions: Record<UnaryOp, (x: number) => number> = {
@@ -47,7 +48,7 @@ function walk(
   strides: readonly (readonly number[])[],
   visit: (i: number, at: number[]) => void,
 ): void {
-  const total = shape.reduce((a, b) => a * b, 1);
+  const total = sizeOf(shape);
   const index = shape.map(() => 0);
   const at = strides.map(() => 0);
   for (let i = 0; i < total; i++) {
@@ -64,7 +65,7 @@ function walk(
 
 /** See {@link Backend.permute}. */
 export function permute(out: Floats, a: Floats, shape: readonly number[], axes: readonly number[]): void {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((x, y) => x * y, 1));
+  const strides = stridesOf(shape);
   walk(
     axes.map((axis) => shape[axis]!),
     [axes.map((axis) => strides[axis]!)],

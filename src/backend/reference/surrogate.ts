@@ -14,10 +14,7 @@ export function surrogateDerivative(surrogate: Surrogate, u: number): number {
     }
     case "rectangular":
       return Math.abs(u) < surrogate.width / 2 ? 1 / surrogate.width : 0;
-    case "gated-atan": {
-      if (u < 0) return 0;
-      const z = (Math.PI / 2) * surrogate.alpha * u;
-      return surrogate.alpha / 2 / (1 + z * z);
-    }
+    case "gated-atan":
+      return u < 0 ? 0 : surrogateDerivative({ kind: "atan", alpha: surrogate.alpha }, u);
   }
 }

@@ -1,4 +1,5 @@
 /** Element-wise functions, reductions, moves and optimiser steps: shapes become jobs. */
+import { stridesOf } from "../../core/index.ts";
 import type { AdamStep, BinaryOp, Broadcast, Floats, SgdStep, UnaryOp } from "../backend.ts";
 import { address, type Device } from "./device.ts";
 import * as id from "./generated/ids.ts";
@@ -120,7 +121,7 @@ export function permute(
 ): boolean {
   const length = out.length;
   if (length === 0) return true;
-  const dense = shape.map((_, i) => shape.slice(i + 1).reduce((x, y) => x * y, 1));
+  const dense = stridesOf(shape);
   const walk = merge(
     axes.map((axis) => shape[axis]!),
     [axes.map((axis) => dense[axis]!)],
