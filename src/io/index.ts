@@ -22,10 +22,4 @@ export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
 export { readSmplModel, type SmplModel } from "./smpl-file.ts";
 export { jsonLine } from "./jsonl.ts";
 export { encodeModel, type Json, type ModelFile, parseModel } from "./model-file.ts";
-export {
-  crc32c,
-  encodeEventFileHeader,
-  encodeRecord,
-  encodeScalarEvent,
-  type Scalar,
-} from "./tensorboard.ts";
+export { encodeEventFileHeader, encodeRecord, encodeScalarEvent, type Scalar } from "./tensorboard.ts";

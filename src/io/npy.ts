@@ -1,6 +1,7 @@
 /** The .npy format of NumPy, versions 1 to 3 (NEP 1): numbers, truth values and text. */
 import { ArgumentError, show, sizeOf } from "../core/index.ts";
 import { ByteReader, latin1 } from "./byte-reader.ts";
+import { eachStrided } from "./strided.ts";
 import { checkedSize, storedTensor, toFloat32 } from "./stored-tensor.ts";
 
 /** Values of a {@link NumpyArray}, row-major. */
@@ -209,17 +210,6 @@ function rowMajor(values: NumpyData, shape: readonly number[]): NumpyData {
   const result = values.slice() as Float64Array;
   const strides: number[] = [];
   shape.reduce((stride, axis, i) => (strides[i] = stride) * axis, 1);
-  const index = shape.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < result.length; to++) {
-    result[to] = values[from] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
+  eachStrided(shape, strides, 0, (to, from) => (result[to] = values[from] as number));
   return result;
 }

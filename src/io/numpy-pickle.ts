@@ -1,5 +1,5 @@
 /** Pickles of NumPy arrays, SciPy sparse matrices and chumpy variables, from Python 2 and 3. */
-import { show } from "../core/index.ts";
+import { show, sizeOf } from "../core/index.ts";
 import { decodeArray, type NumpyArray, type NumpyDtype, parseDtype } from "./npy.ts";
 import { PickleConverter, type PickleRules, PYTHON_RULES } from "./pickle-convert.ts";
 import type { PickleRecord, PickleValue } from "./pickle-values.ts";
@@ -98,7 +98,7 @@ function decode(
       fail: (what) => converter.fail(what),
     });
   }
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (!Array.isArray(content) || content.length !== size || (fortran && shape.length > 1)) {
     return converter.fail(`expected the ${size} objects of an array ${show(shape)} in row-major order`);
   }
@@ -154,7 +154,7 @@ function select(record: PickleRecord, converter: PickleConverter): NumpyArray {
   });
   const preferred = converter.attributes(record).get("preferred_shape");
   const shape = preferred === undefined ? [data.length] : converter.integers(preferred);
-  if (shape.reduce((a, b) => a * b, 1) !== data.length) {
+  if (sizeOf(shape) !== data.length) {
     return converter.fail(`expected ${data.length} selected elements, got shape ${show(shape)}`);
   }
   return { shape, data };

@@ -1,5 +1,5 @@
 /** The safetensors format, as the reference implementation (0.8) reads and writes it: strict in, deterministic out. */
-import { ArgumentError, FormatError } from "../core/index.ts";
+import { ArgumentError, FormatError, show } from "../core/index.ts";
 import { bytesOf, checkedSize, isStoredDtype, ITEM_BYTES, storedTensor } from "./stored-tensor.ts";
 import type { StoredDtype, StoredTensor } from "./stored-tensor.ts";
 
@@ -113,7 +113,7 @@ export function encodeSafetensors(
     const size = checkedSize(shape);
     if (size === undefined || size * ITEM_BYTES[dtype] !== data.byteLength) {
       throw new ArgumentError(
-        `encodeSafetensors: expected ${name} to hold ${dtype} [${shape.join(", ")}], got ${data.byteLength} bytes`,
+        `encodeSafetensors: expected ${name} to hold ${dtype} ${show(shape)}, got ${data.byteLength} bytes`,
       );
     }
     const end = dataBytes + data.byteLength;

@@ -1,5 +1,5 @@
 /** Compressed sparse matrices, as scipy.sparse lays them out. */
-import { FormatError } from "../core/index.ts";
+import { FormatError, show } from "../core/index.ts";
 
 /**
  * A sparse matrix `[R, C]`. Along the major axis (columns for `csc`, rows for `csr`) line i holds the values
@@ -36,7 +36,7 @@ export function toDense(
   };
   const [rows, columns] = expected;
   if (shape[0] !== rows || shape[1] !== columns) {
-    fail(`expected a sparse matrix [${rows}, ${columns}], got [${shape.join(", ")}]`);
+    fail(`expected a sparse matrix [${rows}, ${columns}], got ${show(shape)}`);
   }
   const [major, minor] = layout === "csc" ? [columns, rows] : [rows, columns];
   if (starts.length !== major + 1) fail(`expected ${major + 1} line starts, got ${starts.length}`);

@@ -3,6 +3,7 @@
  * (TensorFlow, event.proto and summary.proto) in protocol buffers.
  */
 import { ArgumentError } from "../core/index.ts";
+import { crc32c } from "./crc.ts";
 
 /** One value of one series. */
 export type Scalar = {
@@ -50,19 +51,6 @@ export function encodeRecord(data: Uint8Array): Uint8Array {
   view.setUint32(12 + data.length, maskedCrc(data), true);
   return record;
 }
-
-/** CRC-32C (Castagnoli; RFC 3720, appendix B.4), an unsigned 32-bit integer. */
-export function crc32c(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-const TABLE = Int32Array.from({ length: 256 }, (_, i) => {
-  let c = i;
-  for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1;
-  return c;
-});
 
 /** The mask keeps the CRC of data that itself holds CRCs from being trivial. */
 function maskedCrc(bytes: Uint8Array): number {

@@ -18,6 +18,7 @@ import {
   type StoredDtype,
   type StoredTensor,
 } from "./stored-tensor.ts";
+import { eachStrided } from "./strided.ts";
 import { isZip, readZip } from "./zip.ts";
 
 /** What a checkpoint holds: the weights by name, and everything else as plain values. */
@@ -226,18 +227,9 @@ function cutTensor(
   if (!rowMajor || view.byteOffset % itemBytes !== 0) converter.spend(size * itemBytes);
   if (rowMajor) return storedTensor(dtype, shape, view);
   const copy = new Uint8Array(size * itemBytes);
-  const index = shape.map(() => 0);
-  let from = offset;
-  for (let to = 0; to < size; to++) {
-    copy.set(bytes.subarray(from * itemBytes, (from + 1) * itemBytes), to * itemBytes);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
+  eachStrided(shape, strides, offset, (to, from) =>
+    copy.set(bytes.subarray(from * itemBytes, (from + 1) * itemBytes), to * itemBytes),
+  );
   return storedTensor(dtype, shape, copy);
 }
 

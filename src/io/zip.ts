@@ -1,6 +1,7 @@
 /** Reading zip archives (PKWARE APPNOTE 6.3: stored and deflated entries) without trusting what they declare. */
 import { inflateSync } from "fflate";
-import { latin1, ByteReader } from "./byte-reader.ts";
+import { ByteReader, latin1 } from "./byte-reader.ts";
+import { crc32 } from "./crc.ts";
 
 /** One file in an archive. */
 export type ZipEntry = {
@@ -158,16 +159,3 @@ function inflate(packed: Uint8Array, size: number, fail: (what: string) => never
 function isPlainName(name: string): boolean {
   return name !== "" && !/^\/|\\|\0|^[A-Za-z]:/.test(name) && !name.split("/").includes("..");
 }
-
-/** CRC-32 as zip uses it (polynomial 0xEDB88320, reflected). */
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, i) => {
-  let c = i;
-  for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-  return c;
-});

@@ -1,6 +1,7 @@
 import { expect, suite, test } from "vitest";
 import { ArgumentError } from "../../src/core/index.ts";
-import { crc32c, encodeEventFileHeader, encodeRecord, encodeScalarEvent } from "../../src/io/index.ts";
+import { crc32c } from "../../src/io/crc.ts";
+import { encodeEventFileHeader, encodeRecord, encodeScalarEvent } from "../../src/io/index.ts";
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
