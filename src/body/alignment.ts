@@ -1,13 +1,11 @@
 /** Errors between predicted and true joints, with and without alignment. Joints are flat `[J, 3]`, metres. */
 import { ShapeError } from "../core/index.ts";
+import { jointIndex } from "./kinematics.ts";
 import { subtract3 } from "./matrix3.ts";
 import { axisAngleToMatrix, quaternionToAxisAngle } from "./rotation.ts";
 
-const PELVIS = 0;
-const LEFT_HIP = 1;
-const RIGHT_HIP = 2;
-const NECK = 12;
-const HEAD = 15;
+const [PELVIS, LEFT_HIP, RIGHT_HIP] = [jointIndex("pelvis"), jointIndex("left_hip"), jointIndex("right_hip")];
+const [NECK, HEAD] = [jointIndex("neck"), jointIndex("head")];
 
 /** A similarity transform y = scale · R x + t. */
 export type Similarity = {

@@ -14,8 +14,8 @@ import type { Vec3 } from "./matrix3.ts";
 import type { Pose } from "./pose.ts";
 import { axisAngleToMatrix, matrixToAxisAngle } from "./rotation.ts";
 
-/** A pinhole camera without lens distortion. */
-export type Camera = {
+/** How a pinhole camera without lens distortion makes its picture, wherever it stands. */
+export type Intrinsics = {
   /** Size of the image in pixels. */
   readonly width: number;
   readonly height: number;
@@ -25,6 +25,20 @@ export type Camera = {
   /** Principal point in pixels. */
   readonly cx: number;
   readonly cy: number;
+};
+
+/** Names of the fields of {@link Intrinsics}, in the order in which files list them. */
+export const INTRINSICS = [
+  "width",
+  "height",
+  "fx",
+  "fy",
+  "cx",
+  "cy",
+] as const satisfies readonly (keyof Intrinsics)[];
+
+/** A pinhole camera at a place. */
+export type Camera = Intrinsics & {
   /** Rotation from world to camera coordinates, `[3, 3]`. */
   readonly rotation: Float64Array;
   /** Translation from world to camera coordinates, `[3]`, metres: x_camera = R x_world + t. */
@@ -81,7 +95,7 @@ export function lookAt(
 }
 
 /** A camera in whose coordinates the points already are: rotation I, translation 0. */
-export function cameraAtOrigin(intrinsics: Omit<Camera, "rotation" | "translation">): Camera {
+export function cameraAtOrigin(intrinsics: Intrinsics): Camera {
   return { ...intrinsics, rotation: identity3(), translation: new Float64Array(3) };
 }
 

@@ -20,6 +20,8 @@ export {
   type Camera,
   cameraAtOrigin,
   cameraPosition,
+  INTRINSICS,
+  type Intrinsics,
   lookAt,
   pointsInCamera,
   poseInCamera,

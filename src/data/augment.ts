@@ -1,6 +1,13 @@
 /** Mirror images and turned pictures of clips, with bodies that still project to where they are seen. */
-import { axisRotation, JOINT_NAMES, jointIndex, type JointName, multiply3, rotate3 } from "../body/index.ts";
-import type { ClipCamera } from "./pose-clip.ts";
+import {
+  axisRotation,
+  type Intrinsics,
+  JOINT_NAMES,
+  jointIndex,
+  type JointName,
+  multiply3,
+  rotate3,
+} from "../body/index.ts";
 
 /** A change of the picture: mirrored left to right first, then turned about the principal point. */
 export type PictureChange = {
@@ -18,7 +25,7 @@ const MIRRORED_JOINTS = JOINT_NAMES.map((name) => {
 });
 
 /** The camera of a mirrored picture; turning leaves it as it is. */
-export function changeCamera(camera: ClipCamera, { flip }: PictureChange): ClipCamera {
+export function changeCamera(camera: Intrinsics, { flip }: PictureChange): Intrinsics {
   return flip ? { ...camera, cx: camera.width - camera.cx } : camera;
 }
 
@@ -53,7 +60,7 @@ const MIRROR_SIGN = [1, -1, -1, -1, 1, 1, -1, 1, 1];
  *
  * @param camera - of the original
  */
-export function changePixels(camera: ClipCamera, change: PictureChange): Int32Array {
+export function changePixels(camera: Intrinsics, change: PictureChange): Int32Array {
   const { width, height, fx, fy, cy } = camera;
   const { cx } = changeCamera(camera, change);
   const [cosine, sine] = [Math.cos(change.rotation), Math.sin(change.rotation)];

@@ -2,13 +2,14 @@
 import {
   axisAngleToMatrix,
   forwardKinematics,
+  type Intrinsics,
   JOINTS,
   restJoints,
   SHAPE_COEFFICIENTS,
 } from "../body/index.ts";
 import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
 import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
-import type { ClipCamera, PoseClip } from "./pose-clip.ts";
+import type { PoseClip } from "./pose-clip.ts";
 
 /** Halves of a step times polarities. */
 const CHANNELS = 4;
@@ -36,7 +37,7 @@ export type PoseBatch = {
   /** Joints in the picture, `[T, B, 24, 2]`: u / W and v / H. */
   readonly joints2d: Float64Array;
   /** Camera of each sample, `[B]`, in pixels of the grid. */
-  readonly cameras: readonly ClipCamera[];
+  readonly cameras: readonly Intrinsics[];
 };
 
 /** Random changes of the picture. */

@@ -1,9 +1,9 @@
 /** From a motion to a clip that a model can learn from. */
-import { JOINTS, type Motion } from "../body/index.ts";
+import { type Intrinsics, JOINTS, type Motion } from "../body/index.ts";
 import { ArgumentError } from "../core/index.ts";
 import { BinaryVoxelGrid } from "../events/index.ts";
 import { motionSeconds, type Scene, type SensorPhysics, simulateRecording } from "../simulate/index.ts";
-import type { ClipCamera, PoseClip } from "./pose-clip.ts";
+import type { PoseClip } from "./pose-clip.ts";
 
 /** How clips are recorded. */
 export type RecordingOptions = {
@@ -68,7 +68,7 @@ export function generatePoseClip(subject: ClipSubject, options: RecordingOptions
   const frames = new Uint8Array(bins * frameBytes);
   const pose = new Float32Array((bins + 1) * JOINTS * 3);
   const translation = new Float32Array((bins + 1) * 3);
-  let camera: ClipCamera | undefined;
+  let camera: Intrinsics | undefined;
   let rendered = 0;
   const simulation = { motion, scene, sensor, seed, frameRateHz: renderHz, ...(physics && { physics }) };
   for (const shot of simulateRecording(simulation)) {
@@ -100,7 +100,7 @@ export function generatePoseClip(subject: ClipSubject, options: RecordingOptions
   };
 }
 
-function scaledCamera({ width, fx, fy, cx, cy }: ClipCamera, size: number): ClipCamera {
+function scaledCamera({ width, fx, fy, cx, cy }: Intrinsics, size: number): Intrinsics {
   const scale = size / width;
   return { width: size, height: size, fx: fx * scale, fy: fy * scale, cx: cx * scale, cy: cy * scale };
 }

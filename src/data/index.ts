@@ -14,4 +14,4 @@ export {
   planClips,
   proceduralSources,
 } from "./plan.ts";
-export { type ClipCamera, encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
+export { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";

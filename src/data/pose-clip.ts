@@ -1,10 +1,7 @@
 /** Clips of a moving person as a model sees them: one bit a voxel, with the pose at the edge of every bin. */
-import { type Camera, JOINTS, SHAPE_COEFFICIENTS } from "../body/index.ts";
+import { INTRINSICS, type Intrinsics, JOINTS, SHAPE_COEFFICIENTS } from "../body/index.ts";
 import { FormatError, show } from "../core/index.ts";
 import { encodeSafetensors, parseSafetensors, type StoredTensor } from "../io/index.ts";
-
-/** A camera in whose coordinates the body is given; pixels are those of the clip's grid. */
-export type ClipCamera = Omit<Camera, "rotation" | "translation">;
 
 /** A short recording of one person, binned finely enough to be windowed at many speeds. */
 export type PoseClip = {
@@ -24,11 +21,11 @@ export type PoseClip = {
   readonly translation: Float32Array;
   /** Shape coefficients of the built-in body, `[10]`. */
   readonly shape: Float32Array;
-  readonly camera: ClipCamera;
+  /** The camera in whose coordinates the body is given; pixels are those of the grid. */
+  readonly camera: Intrinsics;
 };
 
 const HEADER = "saccade.pose_clip";
-const CAMERA_KEYS = ["width", "height", "fx", "fy", "cx", "cy"] as const;
 
 /** The bytes of a clip: safetensors with the tensors of {@link PoseClip} and the rest as JSON in its metadata. */
 export function encodePoseClip(clip: PoseClip): Uint8Array {
@@ -40,7 +37,7 @@ export function encodePoseClip(clip: PoseClip): Uint8Array {
     ["translation", { dtype: "F32", shape: shapes.translation, data: translation }],
     ["shape", { dtype: "F32", shape: shapes.shape, data: shape }],
   ]);
-  const intrinsics = Object.fromEntries(CAMERA_KEYS.map((key) => [key, camera[key]]));
+  const intrinsics = Object.fromEntries(INTRINSICS.map((key) => [key, camera[key]]));
   return encodeSafetensors(tensors, { [HEADER]: JSON.stringify({ name, binUs, camera: intrinsics }) });
 }
 
@@ -122,9 +119,9 @@ function readHeader(
   if (!(typeof binUs === "number" && Number.isSafeInteger(binUs) && binUs > 0)) {
     return fail("a positive integer binUs", binUs);
   }
-  const numbers = (camera ?? {}) as Record<(typeof CAMERA_KEYS)[number], number>;
+  const numbers = (camera ?? {}) as Intrinsics;
   const { width, height, fx, fy, cx, cy } = numbers;
-  if (!(CAMERA_KEYS.every((key) => Number.isFinite(numbers[key])) && fx > 0 && fy > 0)) {
+  if (!(INTRINSICS.every((key) => Number.isFinite(numbers[key])) && fx > 0 && fy > 0)) {
     return fail("a camera of finite numbers", camera);
   }
   return { name, binUs, camera: { width, height, fx, fy, cx, cy } };

@@ -22,7 +22,7 @@ export {
   type MotionOptions,
 } from "./motion/index.ts";
 export { type SimulatedFrame, simulateRecording, type SimulationOptions, Stage } from "./recording.ts";
-export { type Intrinsics, Renderer } from "./renderer.ts";
+export { type Lens, Renderer } from "./renderer.ts";
 export {
   type Cover,
   coverOf,

@@ -1,5 +1,13 @@
 /** Whole recordings: a motion in a scene before an event camera, with the ground truth. */
-import { type Camera, type Motion, poseInCamera, poseJoints, restJoints, surface } from "../body/index.ts";
+import {
+  type Camera,
+  jointIndex,
+  type Motion,
+  poseInCamera,
+  poseJoints,
+  restJoints,
+  surface,
+} from "../body/index.ts";
 import { ArgumentError, Random } from "../core/index.ts";
 import type { Events, SensorSize } from "../events/index.ts";
 import { Background } from "./background.ts";
@@ -93,7 +101,7 @@ export class Stage {
       data: new Float64Array(this.#body.length * CAPSULE_STRIDE),
       material: Uint8Array.from(this.#body, ({ part }) => COVERS.indexOf(coverOf(part, scene))),
     };
-    const [x, y, z] = this.#rest.subarray(3 * HEAD, 3 * HEAD + 3);
+    const [x, y, z] = this.#rest.subarray(3 * jointIndex("head"));
     const materials = COVERS.map((cover) => scene.materials[cover]);
     this.#textures = new Textures(materials, [x!, y!, z!], scene.background.seed);
     const random = new Random(scene.background.seed);
@@ -127,6 +135,3 @@ export class Stage {
     this.#background.draw(x, y, this.#scenery);
   }
 }
-
-/** Index of the joint `head`. */
-const HEAD = 15;

@@ -1,6 +1,6 @@
 /** A software renderer for tapered capsules with analytic anti-aliasing. */
 import { ArgumentError, ShapeError } from "../core/index.ts";
-import type { Camera } from "../body/index.ts";
+import type { Intrinsics } from "../body/index.ts";
 import type { SensorSize } from "../events/index.ts";
 import { CAPSULE_STRIDE, type PosedCapsules } from "./capsules.ts";
 import { type CameraLight, irradiance, type Textures } from "./shading.ts";
@@ -14,7 +14,7 @@ const END_ON_STEPS = 6;
 const ROUNDING = 0.025;
 
 /** The part of a camera that the renderer needs, its geometry being in camera coordinates already. */
-export type Intrinsics = Pick<Camera, "fx" | "fy" | "cx" | "cy">;
+export type Lens = Pick<Intrinsics, "fx" | "fy" | "cx" | "cy">;
 
 /**
  * Draws posed capsules over a background. Each capsule is projected by its end spheres to a tapered capsule in the
@@ -60,7 +60,7 @@ export class Renderer {
    */
   draw(
     capsules: PosedCapsules,
-    camera: Intrinsics,
+    camera: Lens,
     textures: Textures,
     light: CameraLight,
     frame: Float32Array,
@@ -78,7 +78,7 @@ export class Renderer {
     this.#blend(capsules, camera, textures, light, frame);
   }
 
-  #rasterise(data: Float64Array, c: number, { fx, fy, cx, cy }: Intrinsics): void {
+  #rasterise(data: Float64Array, c: number, { fx, fy, cx, cy }: Lens): void {
     const { width, height } = this.#sensor;
     const at = c * CAPSULE_STRIDE;
     const [az, bz, radiusA, radiusB] = [data[at + 2]!, data[at + 5]!, data[at + 6]!, data[at + 7]!];
@@ -167,7 +167,7 @@ export class Renderer {
    * Averages each normal with those about {@link ROUNDING} to its sides, above and below where the surface goes on,
    * so that capsules that overlap look like one body rather than like a doll of sausages.
    */
-  #roundCreases({ fx }: Intrinsics): void {
+  #roundCreases({ fx }: Lens): void {
     const { width, height } = this.#sensor;
     const { left, right, top, bottom } = this.#box;
     const [depth, normalX, normalY] = [this.#depth, this.#normalX, this.#normalY];
@@ -213,7 +213,7 @@ export class Renderer {
 
   #shade(
     capsules: PosedCapsules,
-    camera: Intrinsics,
+    camera: Lens,
     textures: Textures,
     light: CameraLight,
     frame: Float32Array,
@@ -233,7 +233,7 @@ export class Renderer {
 
   #blend(
     capsules: PosedCapsules,
-    camera: Intrinsics,
+    camera: Lens,
     textures: Textures,
     light: CameraLight,
     frame: Float32Array,
@@ -268,7 +268,7 @@ function nearestOfSteps(x: number, y: number, length: number, ra: number, dr: nu
 /** Luminance that a point of capsule c sends to the camera. */
 function radiance(
   { data, material }: PosedCapsules,
-  { fx, fy, cx, cy }: Intrinsics,
+  { fx, fy, cx, cy }: Lens,
   textures: Textures,
   light: CameraLight,
   c: number,

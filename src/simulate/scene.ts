@@ -121,7 +121,7 @@ export function randomScene(random: Random): Scene {
  */
 export function handHeldScene(random: Random): Scene {
   const { background, view, ...scene } = randomScene(random);
-  const amplitude = random.uniform(0.15, 0.5) * (Math.PI / 180);
+  const amplitude = random.uniform(0.15, 0.5) * DEGREE;
   const waves = () => [
     { amplitude, rateHz: random.uniform(1.5, 4), phase: random.uniform(0, 2 * Math.PI) },
     { amplitude: 0.6 * amplitude, rateHz: random.uniform(3, 7), phase: random.uniform(0, 2 * Math.PI) },

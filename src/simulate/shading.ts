@@ -1,11 +1,10 @@
 /** What a surface looks like: the light that falls on it, and how much of it comes back. */
+import { rotate3, type Vec3 } from "../body/index.ts";
 import { Random } from "../core/index.ts";
 import { NoiseField } from "./noise.ts";
 
-type Direction = readonly [number, number, number];
-
 /** A distant light: unit vector towards it in the world (y up), and its irradiance on a facing surface. */
-export type DirectionalLight = { readonly direction: Direction; readonly intensity: number };
+export type DirectionalLight = { readonly direction: Vec3; readonly intensity: number };
 
 /** Light of a scene: irradiance from above, from below, and of the distant lights. White returns its irradiance. */
 export type Lighting = {
@@ -26,13 +25,13 @@ export type CameraLight = {
 
 /** Turns the light of a scene into camera coordinates by the camera's rotation `[3, 3]`. */
 export function lightInCamera(lighting: Lighting, rotation: Float64Array): CameraLight {
-  const turn = ([x, y, z]: Direction) =>
-    [0, 3, 6].map((i) => rotation[i]! * x + rotation[i + 1]! * y + rotation[i + 2]! * z);
   return {
     sky: lighting.sky,
     ground: lighting.ground,
-    up: Float64Array.from(turn([0, 1, 0])),
-    lights: Float64Array.from(lighting.lights.flatMap((l) => [...turn(l.direction), l.intensity])),
+    up: Float64Array.from(rotate3(rotation, [0, 1, 0])),
+    lights: Float64Array.from(
+      lighting.lights.flatMap((l) => [...rotate3(rotation, l.direction), l.intensity]),
+    ),
   };
 }
 
@@ -58,7 +57,7 @@ export type Material = {
   /** Length of a period of the pattern, metres. */
   readonly period: number;
   /** Axis across the stripes, a unit vector in rest coordinates; checks take the next axis too. */
-  readonly axis: Direction;
+  readonly axis: Vec3;
   /** Depth of the folds: largest relative change of the reflectance, in [0, 1]. */
   readonly folds: number;
 };
@@ -70,7 +69,7 @@ const EYES = { across: 0.036, up: 0.062, front: 0.04, size: 0.016 };
 /** Evaluates materials at points of the body's rest pose. */
 export class Textures {
   readonly #materials: readonly Material[];
-  readonly #head: Direction;
+  readonly #head: Vec3;
   readonly #noise: NoiseField;
 
   /**
@@ -78,7 +77,7 @@ export class Textures {
    * @param head - rest position of the head joint, by which the eyes are placed, metres
    * @param seed - of the noise
    */
-  constructor(materials: readonly Material[], head: Direction, seed: number) {
+  constructor(materials: readonly Material[], head: Vec3, seed: number) {
     this.#materials = materials;
     this.#head = head;
     this.#noise = new NoiseField(new Random(seed));

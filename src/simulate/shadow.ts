@@ -1,12 +1,12 @@
 /** Soft shadows on the floor. */
-import type { Camera } from "../body/index.ts";
+import { type Camera, jointIndex } from "../body/index.ts";
 import type { SensorSize } from "../events/index.ts";
 
 /** Joints that cast a shadow, with its radius (metres) and its share of the strength: ankles and pelvis. */
 const CASTERS = [
-  { joint: 7, radius: 0.24, share: 0.6 },
-  { joint: 8, radius: 0.24, share: 0.6 },
-  { joint: 0, radius: 0.55, share: 0.5 },
+  { joint: jointIndex("left_ankle"), radius: 0.24, share: 0.6 },
+  { joint: jointIndex("right_ankle"), radius: 0.24, share: 0.6 },
+  { joint: jointIndex("pelvis"), radius: 0.55, share: 0.5 },
 ];
 
 /**

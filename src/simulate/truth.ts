@@ -4,7 +4,7 @@
  * prints: `tUs`, `joints` `[24][3]`, `pose` `[24][3]`, `shape` `[10]`, `translation` `[3]`, all in camera coordinates
  * (x right, y down, z forward), metres and radians.
  */
-import { type Camera, JOINTS, type Pose, SHAPE_COEFFICIENTS } from "../body/index.ts";
+import { INTRINSICS, type Intrinsics, JOINTS, type Pose, SHAPE_COEFFICIENTS } from "../body/index.ts";
 import { FormatError } from "../core/index.ts";
 import type { SensorSize } from "../events/index.ts";
 
@@ -18,18 +18,17 @@ export type TruthFrame = Pose & {
 
 /** What the header says. */
 export type TruthHeader = {
-  readonly camera: Omit<Camera, "rotation" | "translation">;
+  readonly camera: Intrinsics;
   readonly sensor: SensorSize;
 };
 
 const UNITS = { tUs: "microseconds", joints: "metres", pose: "radians", translation: "metres" };
-const CAMERA_KEYS = ["width", "height", "fx", "fy", "cx", "cy"] as const;
 /** Longest line that is parsed, characters; a record takes about 2500. */
 const MAX_LINE = 65536;
 
 /** The header line, without the line end. */
 export function encodeTruthHeader({ camera, sensor }: TruthHeader): string {
-  const intrinsics = Object.fromEntries(CAMERA_KEYS.map((key) => [key, camera[key]]));
+  const intrinsics = Object.fromEntries(INTRINSICS.map((key) => [key, camera[key]]));
   const { width, height } = sensor;
   return JSON.stringify({ camera: intrinsics, sensor: { width, height }, units: UNITS });
 }
@@ -56,7 +55,7 @@ export function encodeTruthFrame({ tUs, joints, pose, shape, translation }: Trut
  */
 export function parseTruthHeader(line: string, offset = 0): TruthHeader {
   const { camera, sensor } = parseRecord(line, ["camera", "sensor", "units"], offset);
-  const intrinsics = readNumbers(camera, "camera", CAMERA_KEYS, offset);
+  const intrinsics = readNumbers(camera, "camera", INTRINSICS, offset);
   const size = readNumbers(sensor, "sensor", ["width", "height"], offset);
   for (const side of [intrinsics.width, intrinsics.height, size.width, size.height]) {
     if (!(Number.isInteger(side) && side > 0)) throw fault(offset, "sizes of positive integers", side);

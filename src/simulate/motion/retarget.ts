@@ -1,6 +1,7 @@
 /** From the skeleton of a BVH file to our 24 joints. */
 import { FormatError } from "../../core/index.ts";
 import {
+  cross3,
   identity3,
   JOINT_PARENTS,
   JOINTS,
@@ -134,11 +135,7 @@ function uprightFrame(bones: BoneMap, rest: Float64Array): Float64Array {
   const across = normalise3(way("right_hip", "left_hip"));
   const left = nearestAxis(across.map((v, i) => v * (up[i] === 0 ? 1 : 0)) as [number, number, number]);
   const out = identity3();
-  const forward = [
-    left[1] * up[2] - left[2] * up[1],
-    left[2] * up[0] - left[0] * up[2],
-    left[0] * up[1] - left[1] * up[0],
-  ];
+  const forward = cross3(left, up);
   for (let i = 0; i < 3; i++) out.set([left[i]!, up[i]!, forward[i]!], 3 * i);
   return out;
 }
