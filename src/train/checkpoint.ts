@@ -1,4 +1,5 @@
 /** Checkpoints: everything a run needs to go on with the same bits, in one safetensors file. */
+import { z } from "zod";
 import { CheckpointError, type RandomState } from "../core/index.ts";
 import { encodeSafetensors, parseSafetensors, toFloat32 } from "../io/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -15,6 +16,13 @@ export type Checkpoint = {
 };
 
 const STATE = "saccade.training";
+
+const word = z.int().min(0).max(0xffffffff);
+const schema = z.object({
+  config: z.record(z.string(), z.unknown()),
+  steps: z.int().min(0),
+  batches: z.looseObject({ random: z.tuple([word, word, word, word, z.number().nullable()]) }),
+});
 
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint({ tensors, state }: Checkpoint): Uint8Array {
@@ -46,9 +54,23 @@ export function parseCheckpoint(
       `${file ?? "checkpoint"}: expected the state of a training run, got other tensors`,
     );
   }
-  const state = JSON.parse(text) as Checkpoint["state"];
+  const state = parseState(text);
+  if (state === undefined) {
+    throw new CheckpointError(
+      `${file ?? "checkpoint"}: expected the state of a training run as ${STATE}, got other JSON`,
+    );
+  }
   return {
     tensors: new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])),
     state,
   };
+}
+
+/** The state in a text of JSON, undefined if it is another value. That its configuration fits is for the run to check. */
+function parseState(text: string): Checkpoint["state"] | undefined {
+  try {
+    return schema.parse(JSON.parse(text)) as unknown as Checkpoint["state"];
+  } catch {
+    return undefined;
+  }
 }

@@ -11,6 +11,9 @@ import type { PoseTraining } from "./pose-config.ts";
 import { evaluatePose, meanJoints, type PoseEvaluation } from "./pose-evaluation.ts";
 import { PoseTrainer, type StepReport } from "./pose-trainer.ts";
 
+/** Steps from one point of a TensorBoard curve to the next. */
+const BOARD_EVERY = 20;
+
 /** What {@link trainPose} needs. */
 export type PoseRun = {
   readonly config: PoseTraining;
@@ -41,27 +44,36 @@ export type PoseRunResult = {
 
 /**
  * Trains a pose model. In the run's folder: `checkpoint.safetensors` (resumes with the same bits), `model.safetensors`
- * (written at each evaluation), `log.jsonl` (one line a step) and `tensorboard/` (the same numbers).
+ * (written at each evaluation), `log.jsonl` (one line a step) and `tensorboard/` (the same numbers, every 20 steps).
  *
  * @throws ArgumentError when there are no clips, or the folder holds a run and `resume` is not set
  * @throws CheckpointError when a checkpoint does not fit, or training diverges
  */
 export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
+  const { training, config, out } = run;
+  if (training.length === 0) throw new ArgumentError("train: expected clips to train on, got none");
+  await mkdir(out, { recursive: true });
+  const { timeSteps, windowSeconds, batch, augment } = config;
+  const random = new Random(config.seed).fork("batches");
+  const batches = new PoseBatches(training, { timeSteps, windowSeconds, batch, random, augment });
+  const trainer = new PoseTrainer(config, batches);
+  try {
+    return await takeSteps(run, trainer);
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** Takes the steps that are left, from the checkpoint in the run's folder or from the start. */
+async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunResult> {
   const { config, out, signal } = run;
   const files = {
     checkpoint: join(out, "checkpoint.safetensors"),
     model: join(out, "model.safetensors"),
     log: join(out, "log.jsonl"),
   };
-  if (run.training.length === 0) throw new ArgumentError("train: expected clips to train on, got none");
-  await mkdir(out, { recursive: true });
-  const options = { timeSteps: config.timeSteps, windowSeconds: config.windowSeconds, batch: config.batch };
-  const random = new Random(config.seed).fork("batches");
-  const trainer = new PoseTrainer(
-    config,
-    new PoseBatches(run.training, { ...options, random, augment: config.augment }),
-  );
-  const known = [...evaluationBatches(run.training, { ...options, windowSeconds: 1 })];
+  const options = { timeSteps: config.timeSteps, windowSeconds: 1, batch: config.batch };
+  const known = [...evaluationBatches(run.training, options)];
   const baseline = meanJoints(known);
   const stored = await readIfThere(files.checkpoint);
   if (stored === null) {
@@ -73,14 +85,14 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
     trainer.restore(parseCheckpoint(stored, files.checkpoint));
     await dropLinesAfter(files.log, trainer.steps);
   }
-  const board = await openBoard(out, trainer.steps, run.wallTime());
+  const board = await openBoard(out, trainer.steps, run.wallTime);
   const pending: string[] = [];
   const save = async () => {
     await appendFile(files.log, pending.splice(0).join(""));
     await writeFileAtomic(files.checkpoint, encodeCheckpoint(trainer.save()));
   };
   const evaluate = async (): Promise<PoseEvaluation> => {
-    const batches = evaluationBatches(run.validation, { ...options, windowSeconds: 1 });
+    const batches = evaluationBatches(run.validation, options);
     const file = (evaluation?: PoseEvaluation) =>
       encodePoseModel(trainer.model, baseline, evaluation, { half: config.halfPrecision });
     // What the file holds is measured, not what it was rounded from.
@@ -92,29 +104,22 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
     run.onEvaluation?.(trainer.steps, evaluation);
     return evaluation;
   };
-  try {
-    while (trainer.steps < config.steps && !signal.aborted) {
-      const report = trainer.step();
-      pending.push(jsonLine(report));
-      run.onStep?.(report);
-      if (report.step % 20 === 0) {
-        await board(report.step, {
-          loss: report.loss,
-          rate: report.rate,
-          ...prefixed("loss/", report.terms),
-        });
-      }
-      if (report.step % config.checkpointEvery === 0) await save();
-      if (report.step % config.evaluateEvery === 0 && report.step < config.steps) await evaluate();
-      // Lets Ctrl-C and progress bars have their turn.
-      await new Promise((resolve) => setImmediate(resolve));
+  while (trainer.steps < config.steps && !signal.aborted) {
+    const report = trainer.step();
+    pending.push(jsonLine(report));
+    run.onStep?.(report);
+    if (report.step % BOARD_EVERY === 0) {
+      const { loss, rate, terms } = report;
+      await board(report.step, { loss, rate, ...prefixed("loss/", terms) });
     }
-    await save();
-    const evaluation = trainer.steps < config.steps ? null : await evaluate();
-    return { steps: trainer.steps, evaluation, model: files.model };
-  } finally {
-    trainer.dispose();
+    if (report.step % config.checkpointEvery === 0) await save();
+    if (report.step % config.evaluateEvery === 0 && report.step < config.steps) await evaluate();
+    // Lets Ctrl-C and progress bars have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  await save();
+  const evaluation = trainer.steps < config.steps ? null : await evaluate();
+  return { steps: trainer.steps, evaluation, model: files.model };
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
@@ -162,15 +167,15 @@ function stepOf(line: string): number {
 async function openBoard(
   out: string,
   step: number,
-  wallTime: number,
+  wallTime: () => number,
 ): Promise<(step: number, values: Readonly<Record<string, number>>) => Promise<void>> {
   const folder = join(out, "tensorboard");
   await mkdir(folder, { recursive: true });
-  const file = join(folder, `events.out.tfevents.${Math.floor(wallTime)}.step${step}`);
-  await writeFile(file, encodeEventFileHeader(wallTime));
+  const file = join(folder, `events.out.tfevents.${Math.floor(wallTime())}.step${step}`);
+  await writeFile(file, encodeEventFileHeader(wallTime()));
   return async (at, values) => {
     const records = Object.entries(values).map(([tag, value]) =>
-      encodeScalarEvent({ tag, value, step: at, wallTime }),
+      encodeScalarEvent({ tag, value, step: at, wallTime: wallTime() }),
     );
     await appendFile(file, Buffer.concat(records));
   };

@@ -145,7 +145,9 @@ export class PoseTrainer {
     for (const [name, tensor] of this.#optimizer.state()) {
       const value = moments.get(name);
       if (value?.data.length !== tensor.size) {
-        throw new CheckpointError(`resume: expected ${tensor.size} numbers in optimizer.${name}`);
+        throw new CheckpointError(
+          `resume: expected ${tensor.size} numbers in optimizer.${name}, got ${value?.data.length ?? "none"}`,
+        );
       }
       tensor.data.set(value.data);
     }
