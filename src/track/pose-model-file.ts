@@ -1,4 +1,5 @@
 /** Pose models as files: weights, configuration, evaluation, and the mean pose of their training set. */
+import { JOINTS } from "../body/index.ts";
 import { CheckpointError } from "../core/index.ts";
 import { encodeModel, halfTensor, type Json, parseModel, type StoredTensor, toFloat32 } from "../io/index.ts";
 import { createModel, parseModelConfig, type SpikeVideoFormer } from "../models/index.ts";
@@ -57,7 +58,9 @@ export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
   }
   const mean = parseJoints(metadata?.[MEAN_JOINTS]);
   if (mean === undefined) {
-    throw new CheckpointError(`${file ?? "model"}: expected 72 finite numbers as ${MEAN_JOINTS}, got others`);
+    throw new CheckpointError(
+      `${file ?? "model"}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`,
+    );
   }
   const model = createModel(parsed).eval();
   model.load(new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
@@ -68,7 +71,8 @@ export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
 function parseJoints(text: string | undefined): number[] | undefined {
   try {
     const value: unknown = JSON.parse(text ?? "null");
-    const fits = Array.isArray(value) && value.length === 72 && value.every((x) => Number.isFinite(x));
+    const fits =
+      Array.isArray(value) && value.length === 3 * JOINTS && value.every((x) => Number.isFinite(x));
     return fits ? value : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,12 @@
 /** From the numbers that a pose model puts out to poses of the built-in body. */
-import { matrixToAxisAngle, type Pose, poseBuiltinBody, sixDToMatrix } from "../body/index.ts";
+import {
+  JOINTS,
+  matrixToAxisAngle,
+  type Pose,
+  poseBuiltinBody,
+  SHAPE_COEFFICIENTS,
+  sixDToMatrix,
+} from "../body/index.ts";
 import type { SpikeVideoFormer } from "../models/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
 
@@ -20,15 +27,16 @@ export function predictPoses(model: SpikeVideoFormer, video: Tensor): PredictedP
   return withoutGradients(() => {
     const { pose6d, shape, translation } = model.forward(video) as PoseOutputs;
     return Array.from({ length: translation.size / 3 }, (_, i) => {
-      const pose = new Float64Array(72);
-      for (let joint = 0; joint < 24; joint++) {
-        const sixD = pose6d.data.subarray(144 * i + 6 * joint, 144 * i + 6 * joint + 6);
+      const pose = new Float64Array(3 * JOINTS);
+      for (let joint = 0; joint < JOINTS; joint++) {
+        const at = 6 * (JOINTS * i + joint);
+        const sixD = pose6d.data.subarray(at, at + 6);
         pose.set(matrixToAxisAngle(sixDToMatrix(sixD)), 3 * joint);
       }
       const estimate: Pose = {
         pose,
-        shape: Float64Array.from(shape.data.subarray(10 * i, 10 * i + 10)),
-        translation: Float64Array.from(translation.data.subarray(3 * i, 3 * i + 3)),
+        shape: Float64Array.from(shape.data.subarray(SHAPE_COEFFICIENTS * i, SHAPE_COEFFICIENTS * (i + 1))),
+        translation: Float64Array.from(translation.data.subarray(3 * i, 3 * (i + 1))),
       };
       return { ...estimate, joints: poseBuiltinBody(estimate).joints };
     });

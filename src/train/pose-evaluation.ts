@@ -1,10 +1,14 @@
 /** Evaluates a pose model beside the baseline that knows nothing: the mean pose. */
+import { JOINTS } from "../body/index.ts";
 import type { PoseBatch } from "../data/index.ts";
 import type { SpikeVideoFormer } from "../models/index.ts";
 import { tensor, withoutGradients } from "../tensor/index.ts";
 import { predictPoses } from "../track/index.ts";
 import { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 import { videoShape } from "./pose-trainer.ts";
+
+/** Coordinates of the joints of a pose. */
+const COORDINATES = 3 * JOINTS;
 
 /** Errors of the model, and of always answering with the same joints. */
 export type PoseEvaluation = { readonly model: PoseMetrics; readonly meanPose: PoseMetrics };
@@ -14,11 +18,11 @@ export type PoseEvaluation = { readonly model: PoseMetrics; readonly meanPose: P
  * @param batches - of the training set
  */
 export function meanJoints(batches: Iterable<PoseBatch>): Float64Array {
-  const mean = new Float64Array(72);
+  const mean = new Float64Array(COORDINATES);
   let poses = 0;
   for (const { joints } of batches) {
-    for (let i = 0; i < joints.length; i++) mean[i % 72]! += joints[i]!;
-    poses += joints.length / 72;
+    for (let i = 0; i < joints.length; i++) mean[i % COORDINATES]! += joints[i]!;
+    poses += joints.length / COORDINATES;
   }
   return mean.map((sum) => sum / poses);
 }
@@ -43,7 +47,7 @@ export function evaluatePose(
       predictPoses(model, tensor(batch.video, videoShape(batch), { spikeLevels: 1 })),
     );
     poses.forEach(({ joints }, i) => {
-      const truth = batch.joints.subarray(72 * i, 72 * i + 72);
+      const truth = batch.joints.subarray(COORDINATES * i, COORDINATES * (i + 1));
       errors.add(joints, truth);
       ignorant.add(baseline, truth);
     });

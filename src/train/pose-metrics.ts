@@ -1,5 +1,5 @@
 /** How well poses are estimated, in millimetres. */
-import { jointErrors, pelvisAlignedErrors, procrustesErrors } from "../body/index.ts";
+import { jointErrors, JOINTS, pelvisAlignedErrors, procrustesErrors } from "../body/index.ts";
 
 /** Mean joint errors, mm [Zou2023, §IV-B]: as they are, with pelvises aligned, and after Procrustes alignment. */
 export type PoseMetrics = {
@@ -17,7 +17,7 @@ export class PoseErrors {
   #mpjpe = 0;
   #pelvis = 0;
   #procrustes = 0;
-  readonly #perJoint = new Float64Array(24);
+  readonly #perJoint = new Float64Array(JOINTS);
   #poses = 0;
 
   /**
