@@ -18,15 +18,15 @@ import {
   simulateRecording,
 } from "../src/simulate/index.ts";
 
-const SECONDS = 12;
+const SECONDS = 10;
 /** Decides what is done, and when. */
 const MOTION_SEED = 1876;
 /** Decides who is seen, in which light, from where. */
 const SCENE_SEED = 12;
 const SENSOR = { width: 128, height: 128 };
 const FRAME_RATE_HZ = 200;
-/** Rendered frames to a line of truth: 40 lines a second. */
-const TRUTH_EVERY = 5;
+/** Rendered frames to a line of truth: 20 lines a second. */
+const TRUTH_EVERY = 10;
 /** Rendered frames to a batch of events. */
 const PACKET_FRAMES = 20;
 

@@ -243,14 +243,15 @@ suite("trackPoses", () => {
       }
     }
     const kept: number[] = [];
-    const stream = { format: "synthetic", sensor: SENSOR, [Symbol.asyncIterator]: () => endless(150) };
+    const stream = { format: "synthetic", sensor: SENSOR, [Symbol.asyncIterator]: () => endless(250) };
     for await (const { index } of trackPoses(stream, model)) {
       if (index % 400 !== 399) continue;
       const { arrayBuffers, heapUsed } = settled();
       kept.push(arrayBuffers + heapUsed);
     }
-    expect(kept.length).toBe(2);
-    expect(kept.at(-1)! - kept[0]!).toBeLessThan(4e6);
+    // The first half warms up the engine; 100 windows of events kept would be 26 MB.
+    expect(kept.length).toBe(4);
+    expect(kept[3]! - kept[1]!).toBeLessThan(4e6);
   });
 });
 
