@@ -17,7 +17,7 @@ export type LayerOperations = {
 /** Firing of one layer of neurons. */
 export type LayerFiring = {
   readonly layer: string;
-  /** Spikes per neuron and time step, for each step, mean over the watched passes. */
+  /** Spikes per neuron and time step, for each step: mean of the passes since the number of steps last changed. */
   readonly ratePerStep: readonly number[];
 };
 

@@ -103,7 +103,7 @@ export class SpikingAttention extends ResidualBranch {
     const scale = score === "dot" ? 0.125 : 1 / channels;
     const [qs, ks, vs] = [q, k, v].map((x) => toTokens(x, heads, extent)) as [Tensor, Tensor, Tensor];
     // Driven by spikes on both sides: kᵀv adds one row of k per spike of v, q gathers rows of the product.
-    const perProduct = (v.size / channels) * channels * (channels / heads);
+    const perProduct = v.size * (channels / heads);
     this.observer?.({ kind: "synapse", macs: perProduct, input: v });
     this.observer?.({ kind: "synapse", macs: perProduct, input: q });
     return fromTokens(linearAttention(qs, ks, vs, score, scale), v.shape, heads, extent);
