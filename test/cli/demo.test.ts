@@ -37,7 +37,7 @@ suite.skipIf(!existsSync(packageFile("weights", "nano-pose.safetensors")))("sacc
     try {
       const { code, stdout } = await runCli(["demo"], commands);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/frames +95\n/);
+      expect(stdout).toMatch(/frames +79\n/);
       const [, own, mean] = /PEL-MPJPE +([\d.]+) mm +([\d.]+) mm/.exec(stdout)!;
       expect(Number(own)).toBeLessThan(Number(mean));
       expect(await readdir(here)).toEqual(["report.html"]);

@@ -249,9 +249,10 @@ suite("trackPoses", () => {
       const { arrayBuffers, heapUsed } = settled();
       kept.push(arrayBuffers + heapUsed);
     }
-    // The first half warms up the engine; 100 windows of events kept would be 26 MB.
+    // The first half warms up the engine. Events kept would be 26 MB in the second, voxels 52; the runner's own heap
+    // moves by several.
     expect(kept.length).toBe(4);
-    expect(kept[3]! - kept[1]!).toBeLessThan(4e6);
+    expect(kept[3]! - kept[1]!).toBeLessThan(1e7);
   });
 });
 
