@@ -54,8 +54,8 @@ export function procrustesErrors(predicted: ArrayLike<number>, target: ArrayLike
 
 /**
  * The similarity transform that takes `source` closest to `target` in the sum of squares. The rotation is the
- * eigenvector of the largest eigenvalue λ of Horn's 4×4 matrix (Horn, 1987), hence never a reflection, and equals
- * the singular value solution with the sign fixed (Umeyama, 1991); scale = λ / Σ|x|². Points that all coincide give
+ * eigenvector of the largest eigenvalue λ of Horn's 4×4 matrix [Horn1987], hence never a reflection, and equals
+ * the singular value solution with the sign fixed [Umeyama1991]; scale = λ / Σ|x|². Points that all coincide give
  * scale 1 and no rotation.
  *
  * @throws ShapeError if the arrays are not both `[J, 3]`

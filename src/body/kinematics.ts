@@ -56,7 +56,7 @@ export type JointTransforms = {
 /**
  * Forward kinematics: with R_j the rotation of joint j relative to its parent p, J_j its rest position and t the
  * translation, W_0 = R_0, x_0 = J_0 + t, W_j = W_p R_j, x_j = x_p + W_p (J_j − J_p). This is the chain of 4×4
- * matrices of Loper et al. (SMPL, 2015, eq. 4); the root turns about its own rest position.
+ * matrices of [Loper2015, eq. 4]; the root turns about its own rest position.
  *
  * @param restJoints - joints of the rest pose, `[24, 3]`, metres
  * @param rotations - `[24, 3, 3]`, relative to the parent

@@ -58,7 +58,7 @@ export function matrixToAxisAngle(matrix: ArrayLike<number>): Float64Array {
 }
 
 /**
- * The 6D form of Zhou et al. (2019), `[N, 6]` to `[N, 3, 3]`. The first three numbers are the raw x column, the next
+ * The 6D form of [Zhou2019], `[N, 6]` to `[N, 3, 3]`. The first three numbers are the raw x column, the next
  * three the raw y column (not interleaved): x = x̂/|x̂|, z = x × ŷ / |x × ŷ|, y = z × x; columns [x y z]. Lengths are
  * clamped at 1e-8.
  */
@@ -160,7 +160,7 @@ export function quaternionToAxisAngle(q: Quaternion): Vec3 {
   return [q[1] * s, q[2] * s, q[3] * s];
 }
 
-/** Spherical interpolation from q (at 0) to p (at 1) along the shorter arc (Shoemake, 1985). */
+/** Spherical interpolation from q (at 0) to p (at 1) along the shorter arc [Shoemake1985]. */
 export function slerp(q: Quaternion, p: Quaternion, fraction: number): Quaternion {
   let cosine = q[0] * p[0] + q[1] * p[1] + q[2] * p[2] + q[3] * p[3];
   const sign = cosine < 0 ? -1 : 1;

@@ -1,4 +1,4 @@
-/** Skinning with the SMPL body model (Loper et al., 2015), given the arrays of a model file that the user owns. */
+/** Skinning with the SMPL body model [Loper2015], given the arrays of a model file that the user owns. */
 import { ArgumentError, ShapeError } from "../core/index.ts";
 import { forwardKinematics, type JointTransforms } from "./kinematics.ts";
 import { rotate3 } from "./matrix3.ts";

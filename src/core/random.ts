@@ -23,7 +23,7 @@ export function mulberry32(seed: number): () => number {
 }
 
 /**
- * xoshiro128** (Blackman and Vigna, 2018), seeded through mulberry32. State can be saved and restored, so that an
+ * xoshiro128** [Blackman2021], seeded through mulberry32. State can be saved and restored, so that an
  * interrupted run goes on with the same numbers.
  */
 export class Random {
@@ -74,7 +74,7 @@ export class Random {
     return low + Math.floor(this.uniform() * (high - low));
   }
 
-  /** Normal variate by the polar method of Marsaglia. */
+  /** Normal variate by the polar method of Marsaglia and Bray. */
   normal(mean = 0, deviation = 1): number {
     if (this.#spare !== null) {
       const z = this.#spare;

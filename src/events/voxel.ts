@@ -106,7 +106,8 @@ export class CountGrid {
 
 /**
  * A binary voxel grid, `[T, C, H, W]`: 1 where a {@link CountGrid} of the same options holds `threshold` events or more,
- * else 0: the input of the spiking spatiotemporal transformer (Zou et al., 2023). With `subBins: 2` C is 4: two polarities in each half of a step.
+ * else 0: the input of the pose tracker [Zou2023]. With `subBins: 2` C is 4: two polarities in each
+ * half of a step.
  */
 export class BinaryVoxelGrid {
   readonly shape: GridShape;
@@ -171,7 +172,7 @@ export type StackOptions = PlacementOptions & {
 
 /**
  * Counts of events in bins that divide the time from the first to the last event of the batch, `[bins, P, H, W]`, the
- * input of the hybrid ANN-SNN (Aydin et al., 2024):
+ * input of the hybrid ANN-SNN [Aydin2024]:
  *
  *   bin = min(floor((t - t_first) / (t_last - t_first) · bins), bins - 1), in single precision
  *
@@ -202,8 +203,8 @@ export function stackedHistogram(
 
 /**
  * Signed voxel grid, `[bins, H, W]`: an event adds +1 (ON) or -1 (OFF), shared linearly between the two bins next to its
- * time, where the first event lies on bin 0 and the last one on bin `bins - 1` (Zhu et al., 2019, Eq. 1 and 2). Events outside the
- * region count for the first and last time.
+ * time, where the first event lies on bin 0 and the last one on bin `bins - 1` [Zhu2019, eq. 1–2]. Events
+ * outside the region count for the first and last time.
  */
 export function bilinearVoxelGrid(events: Events, options: StackOptions): Float32Array<ArrayBuffer> {
   const { bins } = options;

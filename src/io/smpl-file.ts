@@ -7,7 +7,7 @@ import { isSparseMatrix, toDense } from "./sparse.ts";
 import { isZip } from "./zip.ts";
 
 /**
- * A body model with V vertices, J joints and F faces (Loper et al., SMPL, 2015). All arrays are row-major; lengths in
+ * A body model with V vertices, J joints and F faces [Loper2015]. All arrays are row-major; lengths in
  * metres.
  */
 export type SmplModel = {
