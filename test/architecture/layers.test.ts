@@ -12,6 +12,18 @@ suite("layers", () => {
     expect(sources.map(layerOf).filter((layer) => layer !== "index.ts" && !(layer in LAYERS))).toEqual([]);
   });
 
+  test("ARCHITECTURE.md shows the same table", () => {
+    const rows = readFileSync(`${ROOT}ARCHITECTURE.md`, "utf8").matchAll(
+      /^\| `(\w+)\/` +\|.*\| (.*?) +\|$/gm,
+    );
+    const shown = new Map([...rows].map(([, layer, allowed]) => [layer, allowed]));
+    for (const [layer, allowed] of Object.entries(LAYERS)) {
+      const all = allowed.length === Object.keys(LAYERS).length - 1;
+      const text = all ? "everything in `src/`" : allowed.join(", ") || "nothing";
+      expect(shown.get(layer), layer).toBe(text);
+    }
+  });
+
   test("the table has no cycle", () => {
     const done = new Set<string>();
     const visit = (layer: string, path: readonly string[]): void => {

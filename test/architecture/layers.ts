@@ -14,14 +14,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "tensor", "autograd", "nn", "snn"],
   engine: ["core", "backend", "tensor", "nn", "snn", "models"],
   events: ["core"],
-  video: ["core"],
   body: ["core", "tensor", "autograd"],
   simulate: ["core", "events", "body"],
   io: ["core", "tensor"],
   data: ["core", "events", "simulate", "body", "io", "tensor"],
-  track: ["core", "tensor", "nn", "snn", "models", "engine", "events", "body", "io"],
+  track: ["core", "tensor", "models", "events", "body", "io"],
   train: [
-    "track",
     "core",
     "backend",
     "tensor",
@@ -31,11 +29,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "models",
     "engine",
     "events",
-    "video",
     "body",
     "simulate",
     "io",
     "data",
+    "track",
   ],
 };
 
