@@ -31,7 +31,7 @@ class Tiny extends Module {
 }
 
 /** Two steps of 2×2 pixels: 8 pixels, 16 neurons. Those of x fire 1 and 3 times, those of −x 0 and 1 times. */
-const FRAMES = [...[2, 0, 0.5, -0.5], ...[2, 1, 1, -1]];
+const FRAMES = [[2, 0, 0.5, -0.5], [2, 1, 1, -1]].flat();
 
 function run(model: Tiny, frames: readonly number[]): void {
   withoutGradients(() => model.forward(tensor(frames, [frames.length / 4, 1, 2, 2, 1])));
@@ -80,7 +80,7 @@ suite("activity", () => {
     run(model, FRAMES);
     monitor.close();
     run(model, FRAMES);
-    expect(seen).toEqual([[...[1, 0, 0, 0, 0, 0, 0, 0], ...[1, 0, 1, 0, 1, 0, 0, 1]]]);
+    expect(seen).toEqual([[1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1]]);
     expect(monitor.total().denseMacs).toBe(736);
     model.dispose();
   });
