@@ -31,7 +31,10 @@ class Tiny extends Module {
 }
 
 /** Two steps of 2×2 pixels: 8 pixels, 16 neurons. Those of x fire 1 and 3 times, those of −x 0 and 1 times. */
-const FRAMES = [[2, 0, 0.5, -0.5], [2, 1, 1, -1]].flat();
+const FRAMES = [
+  [2, 0, 0.5, -0.5],
+  [2, 1, 1, -1],
+].flat();
 
 function run(model: Tiny, frames: readonly number[]): void {
   withoutGradients(() => model.forward(tensor(frames, [frames.length / 4, 1, 2, 2, 1])));
