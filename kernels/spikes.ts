@@ -278,8 +278,7 @@ function mergeLists(lists: usize, to: usize, count: i32, kernel: i32, rowWeights
 /**
  * out[p, n] = bias[n] + Σ over the runs of output pixel p, kernel row by kernel row, of the packed weights. One kernel
  * row's weights stay in the cache while a tile of 128 pixels passes over them; if all rows' do, their lists are joined.
- * `bias` has ⌈N/4⌉·4 entries. Task: one
- * tile.
+ * `bias` has ⌈N/4⌉·4 entries. Task: one tile.
  */
 export function gather(args: usize, task: i32): void {
   const out = pointer(args, 0);
