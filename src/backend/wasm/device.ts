@@ -97,7 +97,20 @@ export class Device {
 
   /** Calls `use` with temporary numbers, and takes them back after. */
   borrow(length: number, use: (block: Float32Array<ArrayBuffer>) => void): void {
-    const block = this.allocator.floats(length);
+    this.#lend(this.allocator.floats(length), use);
+  }
+
+  /** {@link Device.borrow} for 32-bit integers. */
+  borrowWords(length: number, use: (block: Uint32Array<ArrayBuffer>) => void): void {
+    this.#lend(this.allocator.words(length), use);
+  }
+
+  /** {@link Device.borrow} for 16-bit integers. */
+  borrowHalves(length: number, use: (block: Uint16Array<ArrayBuffer>) => void): void {
+    this.#lend(this.allocator.halves(length), use);
+  }
+
+  #lend<T extends Float32Array | Uint32Array | Uint16Array>(block: T, use: (block: T) => void): void {
     try {
       use(block);
     } finally {

@@ -172,11 +172,11 @@ export function copyBlocks(
 /** See `Backend.countNonZero`. */
 export function countNonZero(device: Device, a: Floats): number {
   const tasks = tasksOf(a.length);
-  const counts = device.allocator.words(tasks);
-  device.launch(id.COUNT_NON_ZERO, tasks, a.length / 4, [counts.byteOffset, address(a), a.length]);
   let total = 0;
-  for (const count of counts) total += count;
-  device.allocator.give(counts);
+  device.borrowWords(tasks, (counts) => {
+    device.launch(id.COUNT_NON_ZERO, tasks, a.length / 4, [counts.byteOffset, address(a), a.length]);
+    for (const count of counts) total += count;
+  });
   return total;
 }
 

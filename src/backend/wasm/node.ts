@@ -29,16 +29,21 @@ export async function createWasmBackend({
   const workers = Array.from({ length: threads - 1 }, (_, i) => {
     return new Worker(program, { eval: true, execArgv: [], workerData: device.workerStart(i + 1) });
   });
-  await Promise.all(
-    workers.map(async (worker) => {
-      await new Promise((resolve, reject) => {
-        worker.once("message", resolve);
-        worker.once("error", reject);
-      });
-      worker.unref();
-    }),
-  );
-  return new WasmBackend(device, () => {
+  const release = (): void => {
     for (const worker of workers) void worker.terminate();
+  };
+  const started = workers.map(async (worker) => {
+    await new Promise((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+    worker.unref();
   });
+  try {
+    await Promise.all(started);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return new WasmBackend(device, release);
 }

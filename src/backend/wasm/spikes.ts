@@ -99,26 +99,27 @@ function withRuns(
     return use(address(x.offsets), address(x.indices), p.outWidth);
   }
   const rows = p.images * p.height;
-  const offsets = device.allocator.words(rows * (p.outWidth + 1));
-  const runs = device.allocator.halves(x.indices.length * p.kernel);
   const group = Math.max(1, Math.floor(1024 / p.outWidth));
-  device.launch(id.LIST_RUNS, Math.ceil(rows / group), x.indices.length * p.kernel, [
-    offsets.byteOffset,
-    runs.byteOffset,
-    address(x.offsets),
-    address(x.indices),
-    rows,
-    p.width,
-    p.inChannels,
-    p.kernel,
-    p.stride,
-    p.padding,
-    p.outWidth,
-    group,
-  ]);
-  use(offsets.byteOffset, runs.byteOffset, p.outWidth + 1);
-  device.allocator.give(offsets);
-  device.allocator.give(runs);
+  const spikes = x.indices.length * p.kernel;
+  device.borrowWords(rows * (p.outWidth + 1), (offsets) => {
+    device.borrowHalves(spikes, (runs) => {
+      device.launch(id.LIST_RUNS, Math.ceil(rows / group), spikes, [
+        offsets.byteOffset,
+        runs.byteOffset,
+        address(x.offsets),
+        address(x.indices),
+        rows,
+        p.width,
+        p.inChannels,
+        p.kernel,
+        p.stride,
+        p.padding,
+        p.outWidth,
+        group,
+      ]);
+      use(offsets.byteOffset, runs.byteOffset, p.outWidth + 1);
+    });
+  });
 }
 
 /** How pixels and rows of dy are laid into blocks of places, see `transposeLists`. */
@@ -171,6 +172,37 @@ export function servesWeightGrad(p: Convolution): boolean {
   return images * placeHeight * placeWidth <= 65536 && keys * 4 <= SCRATCH_BYTES && channelGroup(p) >= 1;
 }
 
+/** Calls `use` with the places of the spikes of each channel, block by block, see `transposeLists`. */
+function withPlaces(
+  device: Device,
+  x: SpikeLists,
+  p: Convolution,
+  { height, width, placeHeight, placeWidth, images, count }: Blocks,
+  use: (offsets: number, places: number) => void,
+): void {
+  const spikes = x.indices.length;
+  device.borrowWords(count * (p.stride * p.stride * p.inChannels + 1), (offsets) => {
+    device.borrowHalves(spikes, (places) => {
+      device.launch(id.TRANSPOSE_LISTS, count, 4 * spikes, [
+        offsets.byteOffset,
+        places.byteOffset,
+        address(x.offsets),
+        address(x.indices),
+        x.rows,
+        images,
+        height,
+        width,
+        p.inChannels,
+        p.stride,
+        p.padding,
+        placeHeight,
+        placeWidth,
+      ]);
+      use(offsets.byteOffset, places.byteOffset);
+    });
+  });
+}
+
 /** See `Backend.spikeConv2dWeightGrad`. */
 export function spikeConv2dWeightGrad(
   device: Device,
@@ -179,52 +211,35 @@ export function spikeConv2dWeightGrad(
   x: SpikeLists,
   p: Convolution,
 ): void {
-  const { kernel: k, inChannels: channels, outChannels: columns, stride, padding } = p;
-  const { height, width, outHeight, outWidth, border, placeHeight, placeWidth, images, count } = blocksOf(p);
+  const { kernel: k, inChannels: channels, outChannels: columns } = p;
+  const blocks = blocksOf(p);
+  const { outHeight, outWidth, border, placeHeight, placeWidth, images, count } = blocks;
   const positions = images * placeHeight * placeWidth;
-  const spikes = x.indices.length;
-  const offsets = device.allocator.words(count * (stride * stride * channels + 1));
-  const places = device.allocator.halves(spikes);
-  device.launch(id.TRANSPOSE_LISTS, count, 4 * spikes, [
-    offsets.byteOffset,
-    places.byteOffset,
-    address(x.offsets),
-    address(x.indices),
-    x.rows,
-    images,
-    height,
-    width,
-    channels,
-    stride,
-    padding,
-    placeHeight,
-    placeWidth,
-  ]);
-  device.borrow(count * positions * whole(columns), (spread) => {
-    const pixels = p.images * p.outHeight * p.outWidth;
-    const size = [images, outHeight, outWidth, border, placeHeight, placeWidth];
-    const ints = [spread.byteOffset, address(dy), pixels, columns, ...size];
-    device.launch(id.SPREAD_PANELS, count, count * positions * columns, ints);
-    const group = channelGroup(p);
-    const tasks = panelsOf(columns) * Math.ceil(channels / group);
-    device.launch(id.GATHER_WEIGHT_GRAD, tasks, (spikes * columns * k * k) / 10, [
-      address(dw),
-      spread.byteOffset,
-      offsets.byteOffset,
-      places.byteOffset,
-      count,
-      positions,
-      placeWidth,
-      columns,
-      channels,
-      k,
-      stride,
-      border,
-      group,
-    ]);
+  withPlaces(device, x, p, blocks, (offsets, places) => {
+    device.borrow(count * positions * whole(columns), (spread) => {
+      const pixels = p.images * p.outHeight * p.outWidth;
+      const size = [images, outHeight, outWidth, border, placeHeight, placeWidth];
+      const ints = [spread.byteOffset, address(dy), pixels, columns, ...size];
+      device.launch(id.SPREAD_PANELS, count, count * positions * columns, ints);
+      const group = channelGroup(p);
+      const tasks = panelsOf(columns) * Math.ceil(channels / group);
+      device.launch(id.GATHER_WEIGHT_GRAD, tasks, (x.indices.length * columns * k * k) / 10, [
+        address(dw),
+        spread.byteOffset,
+        offsets,
+        places,
+        count,
+        positions,
+        placeWidth,
+        columns,
+        channels,
+        k,
+        p.stride,
+        border,
+        group,
+      ]);
+    });
   });
-  device.allocator.give(offsets);
-  device.allocator.give(places);
 }
 
 /** Number of panels of 32, then 16, 8 and 4 columns. */

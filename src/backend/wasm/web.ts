@@ -23,17 +23,23 @@ export async function createWasmBackend({
   const device = new Device(compileKernels(build), threads, wakeAboveNs);
   const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
   const workers = Array.from({ length: threads - 1 }, () => new Worker(url));
-  await Promise.all(
-    workers.map((worker, i) => {
-      return new Promise((resolve, reject) => {
-        worker.onmessage = resolve;
-        worker.onerror = reject;
-        worker.postMessage(device.workerStart(i + 1));
-      });
-    }),
-  );
-  URL.revokeObjectURL(url);
-  return new WasmBackend(device, () => {
+  const release = (): void => {
     for (const worker of workers) worker.terminate();
+  };
+  const started = workers.map((worker, i) => {
+    return new Promise((resolve, reject) => {
+      worker.onmessage = resolve;
+      worker.onerror = reject;
+      worker.postMessage(device.workerStart(i + 1));
+    });
   });
+  try {
+    await Promise.all(started);
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+  return new WasmBackend(device, release);
 }
