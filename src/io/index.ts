@@ -19,7 +19,7 @@ export {
 } from "./stored-tensor.ts";
 export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./torch-checkpoint.ts";
 export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
-export { readSmplModel, type SmplModel } from "./smpl-file.ts";
+export { readSmplModel, type SmplModelFile } from "./smpl-file.ts";
 export { jsonLine } from "./jsonl.ts";
 export { encodeModel, type Json, type ModelFile, parseModel } from "./model-file.ts";
 export { encodeEventFileHeader, encodeRecord, encodeScalarEvent, type Scalar } from "./tensorboard.ts";

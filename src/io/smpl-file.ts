@@ -10,7 +10,7 @@ import { isZip } from "./zip.ts";
  * A body model with V vertices, J joints and F faces [Loper2015]. All arrays are row-major; lengths in
  * metres.
  */
-export type SmplModel = {
+export type SmplModelFile = {
   readonly vertexCount: number;
   readonly jointCount: number;
   /** Vertices of the mean body in its rest pose, `[V, 3]`, metres. */
@@ -39,7 +39,7 @@ const SHAPES = 10;
  * @throws FormatError if the file is damaged, a field is missing or has an unexpected shape, a value is not finite, a
  *   face names a vertex that is not there, or a joint does not follow its parent
  */
-export function readSmplModel(bytes: Uint8Array, file?: string): SmplModel {
+export function readSmplModel(bytes: Uint8Array, file?: string): SmplModelFile {
   const fields = isZip(bytes) ? parseNpz(bytes, { names: FIELDS, file }) : readNumpyPickle(bytes, { file });
   const fail = (what: string): never => {
     throw new FormatError("smpl", 0, what, file);

@@ -21,7 +21,13 @@ export {
   type MotionKind,
   type MotionOptions,
 } from "./motion/index.ts";
-export { type SimulatedFrame, simulateRecording, type SimulationOptions, Stage } from "./recording.ts";
+export {
+  renderedFrames,
+  type SimulatedFrame,
+  simulateRecording,
+  type SimulationOptions,
+  Stage,
+} from "./recording.ts";
 export { type Lens, Renderer } from "./renderer.ts";
 export {
   type Cover,

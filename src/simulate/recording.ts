@@ -64,12 +64,18 @@ export function* simulateRecording({
   }
   const camera = new EventSensor({ sensor, random: new Random(seed), ...physics });
   const stage = new Stage(motion, scene, sensor);
-  const frames = Math.floor(motionSeconds(motion) * frameRateHz + 1e-6) + 1;
+  const frames = renderedFrames(motion, frameRateHz);
   for (let f = 0; f < frames; f++) {
     const tUs = Math.round((f * 1e6) / frameRateHz);
     const shot = stage.shoot(tUs);
     yield { events: camera.push(shot.frame, tUs), ...shot };
   }
+}
+
+/** Number of frames that {@link simulateRecording} renders of a motion. */
+export function renderedFrames(motion: Motion, frameRateHz: number): number {
+  // A motion of a whole number of frames may come out a rounding error short.
+  return Math.floor(motionSeconds(motion) * frameRateHz + 1e-6) + 1;
 }
 
 /** A scene set up for a motion, that can be photographed at any time. */

@@ -13,6 +13,34 @@ const COORDINATES = 3 * JOINTS;
 /** Errors of the model, and of always answering with the same joints. */
 export type PoseEvaluation = { readonly model: PoseMetrics; readonly meanPose: PoseMetrics };
 
+/** Sums errors as poses come, and beside them those of a baseline that always answers alike. */
+export class PoseComparison {
+  readonly #model = new PoseErrors();
+  readonly #meanPose = new PoseErrors();
+  readonly #baseline: Float64Array;
+
+  /** @param baseline - joints `[24, 3]`, metres; {@link meanJoints} of the training set */
+  constructor(baseline: Float64Array) {
+    this.#baseline = baseline;
+  }
+
+  /**
+   * Compares one pose.
+   *
+   * @param predicted - joints `[24, 3]`, metres
+   * @param truth - the same
+   */
+  add(predicted: Float64Array, truth: Float64Array): void {
+    this.#model.add(predicted, truth);
+    this.#meanPose.add(this.#baseline, truth);
+  }
+
+  /** The means so far; see {@link PoseErrors.metrics}. */
+  metrics(): PoseEvaluation {
+    return { model: this.#model.metrics(), meanPose: this.#meanPose.metrics() };
+  }
+}
+
 /**
  * Mean joints of batches, `[24, 3]`, metres in camera coordinates.
  * @param batches - of the training set
@@ -40,18 +68,15 @@ export function evaluatePose(
   onBatch: () => void = () => {},
 ): PoseEvaluation {
   model.eval();
-  const errors = new PoseErrors();
-  const ignorant = new PoseErrors();
+  const errors = new PoseComparison(baseline);
   for (const batch of batches) {
     const poses = withoutGradients(() =>
       predictPoses(model, tensor(batch.video, videoShape(batch), { spikeLevels: 1 })),
     );
     poses.forEach(({ joints }, i) => {
-      const truth = batch.joints.subarray(COORDINATES * i, COORDINATES * (i + 1));
-      errors.add(joints, truth);
-      ignorant.add(baseline, truth);
+      errors.add(joints, batch.joints.subarray(COORDINATES * i, COORDINATES * (i + 1)));
     });
     onBatch();
   }
-  return { model: errors.metrics(), meanPose: ignorant.metrics() };
+  return errors.metrics();
 }

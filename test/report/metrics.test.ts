@@ -1,11 +1,20 @@
 import { expect, test } from "vitest";
+import { NAMES, PARENTS } from "../../apps/report/page/body.ts";
 import { count, digits, percent } from "../../apps/report/page/format.ts";
 import { roundTicks } from "../../apps/report/page/lane.ts";
 import { mean, pelvisAlignedErrors, quantile, speeds } from "../../apps/report/page/metrics.ts";
 import { homeOrbit, projector } from "../../apps/report/page/orbit.ts";
+import { JOINT_NAMES, JOINT_PARENTS } from "../../src/body/index.ts";
 
 const rest = Array.from({ length: 72 }, (_, i) => Math.sin(i));
 const moved = (shift: number) => rest.map((x) => x + shift);
+
+test("the page, which imports no library, knows the library's joints", () => {
+  expect(PARENTS).toEqual(JOINT_PARENTS);
+  expect(NAMES.map(([, side]) => side)).toEqual(
+    JOINT_NAMES.map((name) => /^(left|right)_/.exec(name)?.[1] ?? ""),
+  );
+});
 
 test("the error does not see where the body stands", () => {
   const { perStep, perJoint } = pelvisAlignedErrors([{ tUs: 0, joints: moved(0.4), truth: rest }]);

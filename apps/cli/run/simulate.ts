@@ -1,4 +1,4 @@
-import type { Motion } from "../../../src/body/index.ts";
+import { JOINTS, type Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
 import { encodeAedat4, type Events } from "../../../src/events/index.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
@@ -9,6 +9,7 @@ import {
   handHeldScene,
   motionSeconds,
   parseBvh,
+  renderedFrames,
   retargetBvh,
   type Scene,
   sensorPresets,
@@ -77,7 +78,7 @@ function cut({ frameRateHz, pose, translation }: Motion, seconds: number): Motio
   const frames = Math.max(2, Math.floor(seconds * frameRateHz + 1e-6) + 1);
   return {
     frameRateHz,
-    pose: pose.subarray(0, 72 * frames),
+    pose: pose.subarray(0, 3 * JOINTS * frames),
     translation: translation.subarray(0, 3 * frames),
   };
 }
@@ -90,7 +91,7 @@ async function* filming(
   truth: GrowingFile,
   { signal, stderr, now }: Context,
 ): AsyncGenerator<Events> {
-  const total = Math.floor(motionSeconds(motion) * FRAME_RATE_HZ + 1e-6) + 1;
+  const total = renderedFrames(motion, FRAME_RATE_HZ);
   const progress = startProgress(stderr, { label: "simulate", total, unit: "frames", now });
   const physics = sensorPresets[preset];
   let done = 0;

@@ -14,6 +14,7 @@ import {
   type TrackedStep,
   trackPoses,
 } from "../../../src/track/index.ts";
+import { PoseComparison, type PoseEvaluation } from "../../../src/train/index.ts";
 import type { ReportData, ReportModel, ReportRecording, ReportTiming } from "../../report/data.ts";
 import { renderReport } from "../../report/render.ts";
 import type { Context } from "../context.ts";
@@ -27,7 +28,7 @@ import { jsonStep } from "./track-files.ts";
 import { TrackOutputs } from "./track-outputs.ts";
 import { reportCamera, ReportSteps } from "./track-report.ts";
 import { trackTable } from "./track-table.ts";
-import { readTruth, type Truth, truthAt, TruthErrors, type TruthMetrics } from "./truth-errors.ts";
+import { readTruth, type Truth, truthAt } from "./truth.ts";
 import { readingAll, WatchedStream } from "./watched-stream.ts";
 
 /** T: steps of a window, as in training. */
@@ -41,8 +42,8 @@ export type TrackSummary = {
   readonly timing: ReportTiming;
   readonly frames: number;
   readonly activity: ActivitySummary;
-  /** Errors, where the truth is known. */
-  readonly errors: TruthMetrics | undefined;
+  /** Errors of the model, and of always answering with its mean pose, where the truth is known. */
+  readonly errors: PoseEvaluation | undefined;
   /** Faults of a recording that was read in spite of them. */
   readonly faults: number;
   /** Files that were written. */
@@ -94,7 +95,7 @@ class Run {
   readonly #options: TrackOptions;
   readonly #activity: ActivityLog;
   readonly #shown: ReportSteps;
-  readonly #errors: TruthErrors;
+  readonly #errors: PoseComparison;
   /** Side of the model's input. */
   readonly #size: number;
 
@@ -114,7 +115,7 @@ class Run {
     this.#size = inputSize(poseModel.model);
     this.#activity = new ActivityLog(poseModel.model);
     this.#shown = new ReportSteps(this.#size);
-    this.#errors = new TruthErrors(poseModel.meanJoints);
+    this.#errors = new PoseComparison(poseModel.meanJoints);
   }
 
   /** Frees the model. */
@@ -182,6 +183,7 @@ class Run {
   ): Omit<TrackSummary, "files"> {
     const { model } = this.#poseModel;
     const frames = last.index + 1;
+    const errors = this.#errors.metrics();
     return {
       recording: {
         name: basename(this.#name),
@@ -205,7 +207,7 @@ class Run {
       },
       frames,
       activity: this.#activity.summary(),
-      errors: this.#errors.metrics(),
+      errors: errors.model.poses === 0 ? undefined : errors,
       faults: report.count,
     };
   }

@@ -1,7 +1,6 @@
-/** Tracked poses beside the truth. */
+/** Files of truth: where everyone truly was. */
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { PoseErrors, type PoseMetrics } from "../../../src/train/index.ts";
 import { parseTruth, type TruthFrame, type TruthHeader } from "../../../src/simulate/index.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
 import { reading } from "../faults.ts";
@@ -46,31 +45,4 @@ export function truthAt(frames: readonly TruthFrame[], tUs: number): Float64Arra
   if (before === undefined) return undefined;
   const part = (tUs - before.tUs) / (after.tUs - before.tUs);
   return before.joints.map((value, i) => value + part * (after.joints[i]! - value));
-}
-
-/** Errors of a model, and of always answering with the mean pose of its training set. */
-export type TruthMetrics = { readonly model: PoseMetrics; readonly meanPose: PoseMetrics };
-
-/** Sums errors as steps come. */
-export class TruthErrors {
-  readonly #model = new PoseErrors();
-  readonly #meanPose = new PoseErrors();
-  readonly #meanJoints: Float64Array;
-
-  /** @param meanJoints - of the training set, `[24, 3]` */
-  constructor(meanJoints: Float64Array) {
-    this.#meanJoints = meanJoints;
-  }
-
-  /** Compares a pose, joints `[24, 3]`, with the truth. */
-  add(joints: Float64Array, truth: Float64Array): void {
-    this.#model.add(joints, truth);
-    this.#meanPose.add(this.#meanJoints, truth);
-  }
-
-  /** The means so far; undefined before the first pose. */
-  metrics(): TruthMetrics | undefined {
-    const model = this.#model.metrics();
-    return model.poses === 0 ? undefined : { model, meanPose: this.#meanPose.metrics() };
-  }
 }
