@@ -5,6 +5,8 @@ import { threads } from "./values.ts";
 export interface TrainOptions {
   /** Training configuration. */
   readonly config: string;
+  /** Checkpoint of another run to start from. */
+  readonly init?: string;
   /** Go on from the last checkpoint in `out`. */
   readonly resume?: boolean;
   /** Folder for checkpoints and the log. */
@@ -25,6 +27,7 @@ export function addTrain(
     .addArgument(new Argument("<TASK>", "what to learn").choices(["pose"]))
     .requiredOption("--config <FILE>", "training configuration (YAML, JSON)")
     .option("--data <DIR>", "folder of motion capture; default: data.mocap of the configuration")
+    .option("--init <FILE>", "checkpoint of another run, whose parameters this one starts from")
     .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
     .option("--threads <N>", "worker threads; default: one for each core", threads)

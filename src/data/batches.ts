@@ -237,9 +237,6 @@ function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
   return { timeSteps, batch, channels: CHANNELS, size, ...out, cameras };
 }
 
-/** The eight pixels of every byte, `[256, 8]`. */
-const PIXELS = Uint8Array.from({ length: 256 * 8 }, (_, i) => ((i >> 3) >> (7 - (i & 7))) & 1);
-
 /** Unites the bins of each half of a step and writes their pixels. */
 function drawVideo(
   { clip, start, halfBins, change }: Sample,
@@ -252,16 +249,18 @@ function drawVideo(
   const planeBytes = pixels / 8;
   const from = change.flip || change.rotation !== 0 ? changePixels(clip.camera, change) : null;
   // One pixel more than the picture, always 0: what lies outside.
-  const plane = new Uint8Array(pixels + 1);
+  const plane = new Float32Array(pixels + 1);
   for (let t = 0; t < timeSteps; t++) {
     for (let channel = 0; channel < CHANNELS; channel++) {
       const first = start + halfBins * (2 * t + (channel >> 1));
+      plane.fill(0);
       for (let byte = 0; byte < planeBytes; byte++) {
         let bits = 0;
         for (let bin = first; bin < first + halfBins; bin++) {
           bits |= frames[(2 * bin + (channel & 1)) * planeBytes + byte]!;
         }
-        for (let i = 0; i < 8; i++) plane[8 * byte + i] = PIXELS[8 * bits + i]!;
+        // Most voxels saw nothing.
+        if (bits !== 0) for (let i = 0; i < 8; i++) plane[8 * byte + i] = (bits >> (7 - i)) & 1;
       }
       const at = (rowOf(t) * CHANNELS + channel) * pixels;
       if (from === null) video.set(plane.subarray(0, pixels), at);

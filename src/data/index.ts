@@ -6,6 +6,7 @@ export {
   type PoseBatchesState,
 } from "./batches.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
+export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {
   bvhSources,
   type ClipPlan,

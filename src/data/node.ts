@@ -6,7 +6,7 @@ import { FormatError } from "../core/index.ts";
 import { readFileBounded, writeFileAtomic } from "../io/node.ts";
 import { parseBvh } from "../simulate/index.ts";
 import type { RecordingOptions } from "./generate.ts";
-import { bvhSources, type ClipPlan, generatePlanned, planClips, proceduralSources } from "./plan.ts";
+import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSources } from "./plan.ts";
 import { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
 
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
@@ -26,6 +26,8 @@ export type ClipSetOptions = {
   readonly split: string;
   /** Scenes in which each motion is filmed. */
   readonly variants: number;
+  /** Whether the variants of captured motions, but for the first, are motions of their own: see `planClips`. */
+  readonly varied?: boolean;
   /** Seconds of generated motions, beside those of the folder; 0 by default. Filmed once each. */
   readonly proceduralSeconds?: number;
   readonly seed: number;
@@ -37,6 +39,9 @@ export type ClipSetOptions = {
   /** Stops between two clips; the promise is rejected with its reason. */
   readonly signal?: AbortSignal;
 };
+
+/** Where a captured motion comes from: the file, and a hash of its bytes. */
+type Origin = { readonly hash: string; readonly file: string };
 
 /** How far {@link generatePoseClips} is. */
 export type ClipProgress = {
@@ -54,24 +59,31 @@ export type ClipProgress = {
  * @throws FormatError for a damaged `splits.json`, BVH file or cached clip, naming it
  */
 export async function generatePoseClips(options: ClipSetOptions): Promise<PoseClip[]> {
-  const { mocapDir, split, variants, proceduralSeconds = 0, seed, cacheDir, onProgress, signal } = options;
-  const plans: { readonly plan: ClipPlan; readonly origin: string; readonly file?: string }[] = [];
+  const { mocapDir, split, variants, varied = false, proceduralSeconds = 0, seed } = options;
+  const { cacheDir, onProgress, signal } = options;
+  const captured: MotionSource[] = [];
+  const origins = new Map<MotionSource, Origin>();
   for (const file of mocapDir === undefined ? [] : await motionFiles(mocapDir, split)) {
     signal?.throwIfAborted();
     const path = join(mocapDir!, file);
     const bytes = await readFileBounded(path, { maxBytes: MAX_BVH_BYTES });
     const sources = bvhSources(file.replace(/\.bvh$/i, ""), parseBvh(bytes, path));
-    const origin = createHash("sha256").update(bytes).digest("hex");
-    plans.push(...planClips(sources, { variants, seed }).map((plan) => ({ plan, origin, file: path })));
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    for (const source of sources) origins.set(source, { hash, file: path });
+    captured.push(...sources);
   }
-  const procedural = proceduralSources(`procedural-${split}`, proceduralSeconds);
-  plans.push(...planClips(procedural, { variants: 1, seed }).map((plan) => ({ plan, origin: "procedural" })));
+  const plans = [
+    ...planClips(captured, { variants, seed, varied }),
+    ...planClips(proceduralSources(`procedural-${split}`, proceduralSeconds), { variants: 1, seed }),
+  ];
 
   if (cacheDir !== undefined) await mkdir(cacheDir, { recursive: true });
   const clips: PoseClip[] = [];
-  for (const { plan, origin, file } of plans) {
+  for (const plan of plans) {
     signal?.throwIfAborted();
-    const settings = JSON.stringify([GENERATION, plan.name, plan.seed, origin, options.recording ?? {}]);
+    const { hash = "procedural", file } = origins.get(plan.source) ?? {};
+    const arms = plan.arms && [plan.arms.name, origins.get(plan.arms)!.hash];
+    const settings = JSON.stringify([GENERATION, plan.name, plan.seed, hash, arms, options.recording ?? {}]);
     const key = createHash("sha256").update(settings).digest("hex").slice(0, 16);
     const path = cacheDir && join(cacheDir, `${plan.name.replaceAll(/[^\w.-]/g, "_")}-${key}.safetensors`);
     const cached = path !== undefined && (await exists(path));

@@ -8,6 +8,7 @@ import {
   retargetBvh,
   type SensorPhysics,
   sensorPresets,
+  varyMotion,
 } from "../simulate/index.ts";
 import { generatePoseClip, type RecordingOptions } from "./generate.ts";
 import type { PoseClip } from "./pose-clip.ts";
@@ -32,6 +33,8 @@ export type ClipPlan = {
   /** Decides scene, body, camera and noise. */
   readonly seed: number;
   readonly source: MotionSource;
+  /** The motion that lends its arms to a varied one; null to perform `source` as it is. */
+  readonly arms: MotionSource | null;
 };
 
 /** Pieces of a motion capture of equal length, at most 4 s each; none if it is shorter than 0.25 s. */
@@ -63,16 +66,20 @@ export function proceduralSources(name: string, seconds: number): MotionSource[]
 
 /**
  * Films every motion `variants` times. The seed of a clip is a hash of the seed, its name and the variant, so that it
- * does not depend on what else is planned.
+ * does not depend on what else is planned. With `varied`, all variants but the first are motions of their own: see
+ * `varyMotion`; any of the sources lends the arms.
  */
 export function planClips(
   sources: readonly MotionSource[],
-  { variants, seed }: { readonly variants: number; readonly seed: number },
+  options: { readonly variants: number; readonly seed: number; readonly varied?: boolean },
 ): ClipPlan[] {
+  const { variants, seed, varied = false } = options;
   return sources.flatMap((source) =>
     Array.from({ length: variants }, (_, variant) => {
       const name = `${source.name}.v${variant}`;
-      return { name, seed: hashName(JSON.stringify([seed, source.name, variant])), source };
+      const clipSeed = hashName(JSON.stringify([seed, source.name, variant]));
+      const arms = varied && variant > 0 ? new Random(clipSeed).fork("arms").pick(sources) : null;
+      return { name, seed: clipSeed, source, arms };
     }),
   );
 }
@@ -81,10 +88,20 @@ export function planClips(
  * Makes a planned clip: a random body performs the motion in a `handHeldScene`. Unless `physics` is given, leak and
  * shot noise are at most 30 % of those of the preset `noisy`.
  */
-export function generatePlanned({ name, seed, source }: ClipPlan, options: RecordingOptions = {}): PoseClip {
+export function generatePlanned(
+  { name, seed, source, arms }: ClipPlan,
+  options: RecordingOptions = {},
+): PoseClip {
   const random = new Random(seed);
   const scene = handHeldScene(random.fork("scene"));
-  const motion = source.perform(scene.shape, random.fork("motion"));
+  const performed = source.perform(scene.shape, random.fork("motion"));
+  const motion =
+    arms === null
+      ? performed
+      : varyMotion(performed, {
+          arms: arms.perform(scene.shape, random.fork("arms' motion")),
+          random: random.fork("variation"),
+        });
   const subject = { name, motion, scene, seed: random.fork("sensor").uint32() };
   return generatePoseClip(subject, { physics: mildNoise(random.fork("noise")), ...options });
 }

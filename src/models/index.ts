@@ -4,6 +4,7 @@ export {
   type HeadConfig,
   officialName,
   type Outputs,
+  poseFeatures,
   presets,
   SpikeVideoFormer,
   type SpikeVideoFormerConfig,

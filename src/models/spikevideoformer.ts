@@ -158,9 +158,8 @@ class PoseHead extends Head {
   readonly shape: Linear;
   readonly translation: Linear;
 
-  constructor(random: Random, channels: number, inputSize: number, neurons: NeuronConfig) {
+  constructor(random: Random, features: number, neurons: NeuronConfig) {
     super();
-    const features = channels * (inputSize / 16) ** 2;
     this.neurons = neuronLayer(neurons);
     this.pose = new Linear(random, features, 144, { deviation: 0.005 });
     this.shape = new Linear(random, features, 10, { deviation: 0.005 });
@@ -168,13 +167,21 @@ class PoseHead extends Head {
   }
 
   forward(features: Tensor): Outputs {
+    return this.read(this.spikes(features));
+  }
+
+  /** What the regressors read, `[T, B, F]`. */
+  spikes(features: Tensor): Tensor {
     const spikes = this.neurons.forward(features);
     const [T, B] = spikes.shape as [number, number];
-    const flat = reshape(spikes, [T, B, -1]);
+    return reshape(spikes, [T, B, -1]);
+  }
+
+  read(spikes: Tensor): Outputs {
     return {
-      pose6d: this.pose.forward(flat),
-      shape: this.shape.forward(flat),
-      translation: this.translation.forward(flat),
+      pose6d: this.pose.forward(spikes),
+      shape: this.shape.forward(spikes),
+      translation: this.translation.forward(spikes),
     };
   }
 }
@@ -246,7 +253,7 @@ export class SpikeVideoFormer extends Module {
       );
       return new Stage(down, blocks);
     });
-    this.head = makeHead(random, embedDims[3], config);
+    this.head = makeHead(random, config);
   }
 
   /**
@@ -279,14 +286,34 @@ export class SpikeVideoFormer extends Module {
     }
     return scope(() => this.head.forward(this.features(video).at(-1)!, H, W));
   }
+
+  /**
+   * {@link forward} of a model with a pose head, and the spikes that its regressors read, for auxiliary tasks.
+   * @returns the outputs, and spikes `[T, B, F]`
+   * @throws ShapeError, ArgumentError
+   */
+  forwardWithSpikes(video: Tensor): { readonly outputs: Outputs; readonly spikes: Tensor } {
+    const { head } = this;
+    if (!(head instanceof PoseHead)) {
+      throw new ArgumentError(`SpikeVideoFormer: expected a pose head, got ${this.config.head.kind}`);
+    }
+    const spikes = scope(() => head.spikes(this.features(video).at(-1)!));
+    return { outputs: scope(() => head.read(spikes)), spikes };
+  }
 }
 
-function makeHead(random: Random, channels: number, { head, neuron }: SpikeVideoFormerConfig): Head {
+/** Numbers that a pose head reads in a time step: channels of the last stage times the area of its map. */
+export function poseFeatures(embedDims: SpikeVideoFormerConfig["embedDims"], inputSize: number): number {
+  return embedDims[3] * (inputSize / 16) ** 2;
+}
+
+function makeHead(random: Random, { embedDims, head, neuron }: SpikeVideoFormerConfig): Head {
+  const channels = embedDims[3];
   switch (head.kind) {
     case "classification":
       return new ClassificationHead(random, channels, head.classes, neuron);
     case "pose":
-      return new PoseHead(random, channels, head.inputSize, neuron);
+      return new PoseHead(random, poseFeatures(embedDims, head.inputSize), neuron);
     case "dense":
       return new DenseHead(random, channels, head.classes, neuron);
   }

@@ -14,6 +14,7 @@ export {
   parseBvh,
   poseAt,
   retargetBvh,
+  varyMotion,
   type BoneMap,
   type BvhChannel,
   type BvhDocument,

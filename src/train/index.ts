@@ -1,6 +1,6 @@
 export { type Checkpoint, encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
-export { evaluatePose, meanJoints, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
+export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { PoseTrainer, type StepReport, videoShape } from "./pose-trainer.ts";

@@ -2,17 +2,20 @@
 import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, Random } from "../core/index.ts";
-import { evaluationBatches, PoseBatches, type PoseClip } from "../data/index.ts";
+import { evaluationBatches, meanPose, PoseBatches, type PoseClip } from "../data/index.ts";
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
 import { readFileBounded, writeFileAtomic } from "../io/node.ts";
 import { encodePoseModel, parsePoseModel } from "../track/index.ts";
 import { encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
-import { evaluatePose, meanJoints, type PoseEvaluation } from "./pose-evaluation.ts";
+import { evaluatePose, type PoseEvaluation } from "./pose-evaluation.ts";
 import { PoseTrainer, type StepReport } from "./pose-trainer.ts";
 
 /** Steps from one point of a TensorBoard curve to the next. */
 const BOARD_EVERY = 20;
+
+/** Length of a time step in evaluations: a window of 1 s has 8. */
+const EVALUATION_STEP_SECONDS = 0.125;
 
 /** What {@link trainPose} needs. */
 export type PoseRun = {
@@ -23,6 +26,8 @@ export type PoseRun = {
   readonly out: string;
   /** Go on from the checkpoint in `out`, if there is one. */
   readonly resume: boolean;
+  /** Checkpoint of another run whose parameters and statistics this one starts from. */
+  readonly init?: string;
   /** Stops after the step in progress, with everything saved. */
   readonly signal: AbortSignal;
   /** Seconds since 1970, for logs. */
@@ -72,12 +77,12 @@ async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunRes
     model: join(out, "model.safetensors"),
     log: join(out, "log.jsonl"),
   };
-  const options = { timeSteps: config.timeSteps, windowSeconds: 1, batch: config.batch };
-  const known = [...evaluationBatches(run.training, options)];
-  const baseline = meanJoints(known);
+  const { timeSteps, batch } = config;
+  const mean = meanPose(run.training);
   const stored = await readIfThere(files.checkpoint);
   if (stored === null) {
-    trainer.startFromMean(known);
+    if (run.init === undefined) trainer.startFromMean(mean);
+    else trainer.start(parseCheckpoint(await readFileBounded(run.init), run.init).tensors);
     await writeFile(files.log, "");
   } else if (!run.resume) {
     throw new ArgumentError(`train: expected an empty folder or --resume, got a checkpoint in ${out}`);
@@ -92,12 +97,13 @@ async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunRes
     await writeFileAtomic(files.checkpoint, encodeCheckpoint(trainer.save()));
   };
   const evaluate = async (): Promise<PoseEvaluation> => {
-    const batches = evaluationBatches(run.validation, options);
+    const windowSeconds = timeSteps * EVALUATION_STEP_SECONDS;
+    const batches = evaluationBatches(run.validation, { timeSteps, windowSeconds, batch });
     const file = (evaluation?: PoseEvaluation) =>
-      encodePoseModel(trainer.model, baseline, evaluation, { half: config.halfPrecision });
+      encodePoseModel(trainer.model, mean.joints, evaluation, { half: config.halfPrecision });
     // What the file holds is measured, not what it was rounded from.
     const { model } = parsePoseModel(file());
-    const evaluation = evaluatePose(model, batches, baseline);
+    const evaluation = evaluatePose(model, batches, mean.joints);
     model.dispose();
     await writeFileAtomic(files.model, file(evaluation));
     await board(trainer.steps, { "validation/pel_mpjpe": evaluation.model.pelMpjpe });

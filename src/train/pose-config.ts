@@ -49,12 +49,14 @@ const schema = z.strictObject({
       joints3d: z.number().min(0).default(1),
       distance3d: z.number().min(0).default(0),
       joints2d: z.number().min(0).default(10),
+      bins: z.number().min(0).default(0),
     })
     .prefault({}),
   data: z.strictObject({
     /** Folder of motion capture; relative paths start at the configuration file. */
     mocap: z.string().optional(),
     variants: few.default(1),
+    varied: z.boolean().default(false),
     proceduralSeconds: z.number().min(0).max(1e6).default(0),
     cache: z.string().optional(),
   }),
@@ -73,7 +75,7 @@ export type PoseTraining = Omit<z.output<typeof schema>, "model"> & {
  *
  * Fields: `model` (see `parseModelConfig`; the head must be a pose head), `seed`, `steps`, `batch`, `timeSteps`,
  * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `residualScale`
- * (see `scaleResiduals`), `clipNorm` (or null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip,
+ * (see `scaleResiduals`), `clipNorm` (or null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip, `varied` motions,
  * `proceduralSeconds`, `cache` folder), `halfPrecision` of the model file, `checkpointEvery` and `evaluateEvery` (steps).
  *
  * @throws ArgumentError naming the field and what was expected

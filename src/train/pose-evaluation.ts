@@ -19,7 +19,7 @@ export class PoseComparison {
   readonly #meanPose = new PoseErrors();
   readonly #baseline: Float64Array;
 
-  /** @param baseline - joints `[24, 3]`, metres; {@link meanJoints} of the training set */
+  /** @param baseline - joints `[24, 3]`, metres: those of `meanPose` of the training set */
   constructor(baseline: Float64Array) {
     this.#baseline = baseline;
   }
@@ -42,23 +42,9 @@ export class PoseComparison {
 }
 
 /**
- * Mean joints of batches, `[24, 3]`, metres in camera coordinates.
- * @param batches - of the training set
- */
-export function meanJoints(batches: Iterable<PoseBatch>): Float64Array {
-  const mean = new Float64Array(COORDINATES);
-  let poses = 0;
-  for (const { joints } of batches) {
-    for (let i = 0; i < joints.length; i++) mean[i % COORDINATES]! += joints[i]!;
-    poses += joints.length / COORDINATES;
-  }
-  return mean.map((sum) => sum / poses);
-}
-
-/**
  * Runs the model over batches and sums its errors; afterwards it is in evaluation mode.
  *
- * @param baseline - {@link meanJoints} of the training set
+ * @param baseline - joints of `meanPose` of the training set
  * @param onBatch - called after each batch
  */
 export function evaluatePose(

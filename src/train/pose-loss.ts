@@ -6,7 +6,7 @@ import { weightedSum } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
 
-/** Weights of the terms; those of the paper are 10, 1, 50, 1, 0 and 10. */
+/** Weights of the terms; those of the paper are 10, 1, 50, 1, 0, 10 and 0. */
 export type PoseLossWeights = {
   /** Mean angle between rotations, radians. */
   readonly pose: number;
@@ -20,6 +20,8 @@ export type PoseLossWeights = {
   readonly distance3d: number;
   /** Squared error of the projected joints, in units of the image's size. */
   readonly joints2d: number;
+  /** Cross-entropy of the auxiliary task {@link JointBins}, which exists if this is above 0; not in the paper. */
+  readonly bins: number;
 };
 
 /** The terms of the loss by name, each of one element, and their weighted sum. */
@@ -32,8 +34,15 @@ export type PoseLoss = {
  * Loss of a batch. Departures from the paper, both as in its released code: angles are not squared, and the
  * translation learns from its own term alone (joints are compared relative to the pelvis, projections use the
  * detached translation).
+ *
+ * @param bins - cross-entropy of the auxiliary task, if there is one
  */
-export function poseLoss(outputs: PoseOutputs, batch: PoseBatch, weights: PoseLossWeights): PoseLoss {
+export function poseLoss(
+  outputs: PoseOutputs,
+  batch: PoseBatch,
+  weights: PoseLossWeights,
+  bins: Tensor = tensor([0], []),
+): PoseLoss {
   const samples = outputs.shape.size / 10;
   const rotations = rotationFromSixD(reshape(outputs.pose6d, [samples, 24, 6]));
   const shape = reshape(outputs.shape, [samples, 10]);
@@ -49,6 +58,7 @@ export function poseLoss(outputs: PoseOutputs, batch: PoseBatch, weights: PoseLo
     joints3d: squaredError(joints, targetJoints),
     distance3d: distance(joints, targetJoints),
     joints2d: squaredError(projected, tensor(batch.joints2d, [samples, 24, 2])),
+    bins,
   };
   const names = Object.keys(terms) as (keyof PoseLossWeights)[];
   return { total: weightedSum(names.map((name) => [weights[name], terms[name]] as const)), terms };

@@ -1,9 +1,8 @@
 /** Learns poses from clips of events, one step at a time. */
 import { gradients } from "../autograd/index.ts";
-import { matrixToSixD } from "../body/index.ts";
 import { CheckpointError, Random } from "../core/index.ts";
-import type { PoseBatch, PoseBatches } from "../data/index.ts";
-import { SpikeVideoFormer } from "../models/index.ts";
+import type { MeanPose, PoseBatch, PoseBatches } from "../data/index.ts";
+import { poseFeatures, SpikeVideoFormer } from "../models/index.ts";
 import {
   Adam,
   clipGradientNorm,
@@ -19,6 +18,7 @@ import { scope, type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
+import { JointBins } from "./joint-bins.ts";
 import { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
 
 /** What one step did. */
@@ -31,10 +31,14 @@ export type StepReport = {
   readonly rate: number;
 };
 
+type StoredTensor = { readonly shape: readonly number[]; readonly data: ArrayLike<number> };
+type StoredTensors = ReadonlyMap<string, StoredTensor>;
+
 /** See the head of this file. Everything it does follows from its configuration and its clips. */
 export class PoseTrainer {
   readonly model: SpikeVideoFormer;
   readonly config: PoseTraining;
+  readonly #bins: JointBins | null;
   readonly #batches: PoseBatches;
   readonly #parameters: readonly Tensor[];
   readonly #optimizer: Optimizer;
@@ -44,8 +48,9 @@ export class PoseTrainer {
     this.config = config;
     this.model = new SpikeVideoFormer(config.model, new Random(config.seed).fork("model"));
     scaleResiduals(this.model, config.residualScale);
+    this.#bins = jointBins(config);
     this.#batches = batches;
-    this.#parameters = this.model.parameters();
+    this.#parameters = [...this.model.parameters(), ...(this.#bins?.parameters() ?? [])];
     this.#optimizer = optimizerOf(config, this.#parameters);
     this.#schedule = scheduleOf(config);
   }
@@ -55,29 +60,12 @@ export class PoseTrainer {
     return this.#optimizer.steps;
   }
 
-  /** Starts the head at the mean pose, shape and translation of some batches, so that it learns departures. */
-  startFromMean(batches: readonly PoseBatch[]): void {
+  /** Starts the head at a mean, so that it learns departures. */
+  startFromMean({ pose6d, shape, translation }: MeanPose): void {
     const tensors = this.model.namedTensors();
-    const fill = (name: string, rows: readonly ArrayLike<number>[]) => {
-      const bias = tensors.get(`head.${name}.bias`)!;
-      const size = bias.size;
-      const total = rows.reduce((n, row) => n + row.length / size, 0);
-      bias.data.fill(0);
-      for (const row of rows) for (let i = 0; i < row.length; i++) bias.data[i % size]! += row[i]! / total;
-    };
-    const sixD = (batch: PoseBatch) =>
-      Array.from({ length: batch.pose.length / 9 }, (_, i) => [
-        ...matrixToSixD(batch.pose.subarray(9 * i, 9 * i + 9)),
-      ]).flat();
-    fill("pose", batches.map(sixD));
-    fill(
-      "shape",
-      batches.map((batch) => batch.shape),
-    );
-    fill(
-      "translation",
-      batches.map((batch) => batch.translation),
-    );
+    tensors.get("head.pose.bias")!.data.set(pose6d);
+    tensors.get("head.shape.bias")!.data.set(shape);
+    tensors.get("head.translation.bias")!.data.set(translation);
   }
 
   /**
@@ -90,7 +78,9 @@ export class PoseTrainer {
     this.model.train();
     return scope(() => {
       const video = tensor(batch.video, videoShape(batch), { spikeLevels: 1 });
-      const { total, terms } = poseLoss(this.model.forward(video) as PoseOutputs, batch, this.config.loss);
+      const { outputs, spikes } = this.model.forwardWithSpikes(video);
+      const bins = this.#bins?.loss(spikes, batch);
+      const { total, terms } = poseLoss(outputs as PoseOutputs, batch, this.config.loss, bins);
       const slopes = gradients(total, this.#parameters);
       const norm = clipGradientNorm(slopes, this.config.clipNorm ?? Infinity);
       if (!Number.isFinite(total.item()) || !Number.isFinite(norm)) {
@@ -114,34 +104,34 @@ export class PoseTrainer {
   save(): Checkpoint {
     const tensors = new Map<string, Tensor>();
     for (const [name, tensor] of this.model.namedTensors()) tensors.set(`model.${name}`, tensor);
+    for (const [name, tensor] of this.#bins?.namedTensors() ?? []) tensors.set(`bins.${name}`, tensor);
     for (const [name, tensor] of this.#optimizer.state()) tensors.set(`optimizer.${name}`, tensor);
     return { tensors, state: { config: this.config, steps: this.steps, batches: this.#batches.save() } };
+  }
+
+  /**
+   * Takes over the parameters and statistics of a checkpoint, perhaps of another run, and nothing else of it.
+   * @throws CheckpointError when they do not fit the model
+   */
+  start(tensors: StoredTensors): void {
+    this.model.load(below("model.", tensors));
+    const bins = below("bins.", tensors);
+    // A run without the auxiliary task leaves nothing for it; then it starts afresh.
+    if (bins.size > 0) this.#bins?.load(bins);
   }
 
   /**
    * Goes on from a checkpoint with the same bits.
    * @throws CheckpointError when it does not fit this configuration
    */
-  restore(stored: {
-    readonly tensors: ReadonlyMap<
-      string,
-      { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
-    >;
-    readonly state: Checkpoint["state"];
-  }): void {
-    const part = (prefix: string) =>
-      new Map(
-        [...stored.tensors].flatMap(([name, value]) =>
-          name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
-        ),
-      );
+  restore(stored: { readonly tensors: StoredTensors; readonly state: Checkpoint["state"] }): void {
     if (JSON.stringify(stored.state.config) !== JSON.stringify(this.config)) {
       throw new CheckpointError(
         "resume: expected the configuration that the run was started with, got another",
       );
     }
-    this.model.load(part("model."));
-    const moments = part("optimizer.");
+    this.start(stored.tensors);
+    const moments = below("optimizer.", stored.tensors);
     for (const [name, tensor] of this.#optimizer.state()) {
       const value = moments.get(name);
       if (value?.data.length !== tensor.size) {
@@ -158,8 +148,24 @@ export class PoseTrainer {
   /** Frees the model and the optimiser's state. */
   dispose(): void {
     this.model.dispose();
+    this.#bins?.dispose();
     this.#optimizer.dispose();
   }
+}
+
+/** The tensors whose names start with a prefix, without it. */
+function below(prefix: string, tensors: StoredTensors): Map<string, StoredTensor> {
+  return new Map(
+    [...tensors].flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
+    ),
+  );
+}
+
+/** The auxiliary task, if the configuration gives it weight. */
+function jointBins({ loss, model, seed }: PoseTraining): JointBins | null {
+  if (loss.bins === 0 || model.head.kind !== "pose") return null;
+  return new JointBins(new Random(seed).fork("bins"), poseFeatures(model.embedDims, model.head.inputSize));
 }
 
 /** `[T, B, C, H, W]` of a batch. */

@@ -20,7 +20,7 @@ const VALIDATION_SHARE = 0.1;
  * saves and stops.
  */
 export async function train(options: TrainOptions, context: Context): Promise<void> {
-  const { config: file, out, resume = false } = options;
+  const { config: file, out, init, resume = false } = options;
   const config = await readConfig(file, parsePoseTraining);
   const result = await withBackend(options, async () => {
     const { training, validation } = await makeData(config, options, context);
@@ -39,6 +39,7 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
           validation,
           out,
           resume,
+          ...(init === undefined ? {} : { init }),
           signal: context.signal,
           wallTime: () => Date.now() / 1000,
           onStep: ({ step, loss, rate }) => {
@@ -66,8 +67,11 @@ async function makeData({ data, seed }: PoseTraining, options: TrainOptions, con
   }
   const cacheDir = data.cache === undefined ? join(options.out, "clips") : inConfig(data.cache);
   const common = { ...(mocapDir === undefined ? {} : { mocapDir }), cacheDir, seed };
-  const { variants, proceduralSeconds } = data;
-  const clips = (split: string, settings: { variants: number; proceduralSeconds: number }) => {
+  const { variants, varied, proceduralSeconds } = data;
+  const clips = (
+    split: string,
+    settings: { variants: number; varied: boolean; proceduralSeconds: number },
+  ) => {
     const origin = mocapDir ?? options.config;
     return reading(origin, async () => {
       const made = await makeClips({ ...common, ...settings, split }, context);
@@ -75,9 +79,10 @@ async function makeData({ data, seed }: PoseTraining, options: TrainOptions, con
       return made;
     });
   };
-  const training = await clips("train", { variants, proceduralSeconds });
+  const training = await clips("train", { variants, varied, proceduralSeconds });
   const validation = await clips("val", {
     variants: 1,
+    varied: false,
     proceduralSeconds: VALIDATION_SHARE * proceduralSeconds,
   });
   return { training, validation };

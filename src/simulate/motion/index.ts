@@ -6,3 +6,4 @@ export { generateMotion, type MotionOptions } from "./procedural.ts";
 export { retargetBvh } from "./retarget.ts";
 export { motionSeconds, poseAt } from "./sample.ts";
 export { type BoneMap, mapBones } from "./skeletons.ts";
+export { varyMotion } from "./vary.ts";
