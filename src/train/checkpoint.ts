@@ -15,6 +15,12 @@ export type Checkpoint = {
   };
 };
 
+/** Shapes and numbers by name, as a file holds them. */
+export type StoredTensors = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+>;
+
 const STATE = "saccade.training";
 
 const word = z.int().min(0).max(0xffffffff);
@@ -44,7 +50,7 @@ export function parseCheckpoint(
   bytes: Uint8Array,
   file?: string,
 ): {
-  readonly tensors: Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  readonly tensors: StoredTensors;
   readonly state: Checkpoint["state"];
 } {
   const { tensors, metadata } = parseSafetensors(bytes, file);

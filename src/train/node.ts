@@ -6,7 +6,7 @@ import { evaluationBatches, meanPose, PoseBatches, type PoseClip } from "../data
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
 import { readFileBounded, writeFileAtomic } from "../io/node.ts";
 import { encodePoseModel, parsePoseModel } from "../track/index.ts";
-import { encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { encodeCheckpoint, parseCheckpoint, type StoredTensors } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
 import { evaluatePose, type PoseEvaluation } from "./pose-evaluation.ts";
 import { PoseTrainer, type StepReport } from "./pose-trainer.ts";
@@ -17,6 +17,9 @@ const BOARD_EVERY = 20;
 /** Length of a time step in evaluations: a window of 1 s has 8. */
 const EVALUATION_STEP_SECONDS = 0.125;
 
+/** The file in a run's folder that tells that it holds one. */
+const CHECKPOINT = "checkpoint.safetensors";
+
 /** What {@link trainPose} needs. */
 export type PoseRun = {
   readonly config: PoseTraining;
@@ -26,8 +29,8 @@ export type PoseRun = {
   readonly out: string;
   /** Go on from the checkpoint in `out`, if there is one. */
   readonly resume: boolean;
-  /** Checkpoint of another run whose parameters and statistics this one starts from. */
-  readonly init?: string;
+  /** Tensors of another run's checkpoint, whose parameters and statistics this one starts from. */
+  readonly init?: StoredTensors;
   /** Stops after the step in progress, with everything saved. */
   readonly signal: AbortSignal;
   /** Seconds since 1970, for logs. */
@@ -58,6 +61,7 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
   const { training, config, out } = run;
   if (training.length === 0) throw new ArgumentError("train: expected clips to train on, got none");
   await mkdir(out, { recursive: true });
+  await checkRunFolder(run);
   const { timeSteps, windowSeconds, batch, augment } = config;
   const random = new Random(config.seed).fork("batches");
   const batches = new PoseBatches(training, { timeSteps, windowSeconds, batch, random, augment });
@@ -69,11 +73,21 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
   }
 }
 
+/**
+ * Tells before the work of making clips that a run cannot start.
+ * @throws ArgumentError when the folder holds a run and `resume` is not set
+ */
+export async function checkRunFolder({ out, resume }: Pick<PoseRun, "out" | "resume">): Promise<void> {
+  if (!resume && (await readIfThere(join(out, CHECKPOINT))) !== null) {
+    throw new ArgumentError(`train: expected an empty folder or --resume, got a checkpoint in ${out}`);
+  }
+}
+
 /** Takes the steps that are left, from the checkpoint in the run's folder or from the start. */
 async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunResult> {
   const { config, out, signal } = run;
   const files = {
-    checkpoint: join(out, "checkpoint.safetensors"),
+    checkpoint: join(out, CHECKPOINT),
     model: join(out, "model.safetensors"),
     log: join(out, "log.jsonl"),
   };
@@ -82,10 +96,8 @@ async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunRes
   const stored = await readIfThere(files.checkpoint);
   if (stored === null) {
     if (run.init === undefined) trainer.startFromMean(mean);
-    else trainer.start(parseCheckpoint(await readFileBounded(run.init), run.init).tensors);
+    else trainer.start(run.init);
     await writeFile(files.log, "");
-  } else if (!run.resume) {
-    throw new ArgumentError(`train: expected an empty folder or --resume, got a checkpoint in ${out}`);
   } else {
     trainer.restore(parseCheckpoint(stored, files.checkpoint));
     await dropLinesAfter(files.log, trainer.steps);

@@ -16,7 +16,7 @@ import {
 import { scaleResiduals } from "../snn/index.ts";
 import { scope, type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, StoredTensors } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
 import { JointBins } from "./joint-bins.ts";
 import { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
@@ -30,9 +30,6 @@ export type StepReport = {
   readonly gradientNorm: number;
   readonly rate: number;
 };
-
-type StoredTensor = { readonly shape: readonly number[]; readonly data: ArrayLike<number> };
-type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
 /** See the head of this file. Everything it does follows from its configuration and its clips. */
 export class PoseTrainer {
@@ -154,7 +151,7 @@ export class PoseTrainer {
 }
 
 /** The tensors whose names start with a prefix, without it. */
-function below(prefix: string, tensors: StoredTensors): Map<string, StoredTensor> {
+function below(prefix: string, tensors: StoredTensors): StoredTensors {
   return new Map(
     [...tensors].flatMap(([name, value]) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { stringify } from "yaml";
 import { commands } from "../../apps/cli/commands.ts";
 import { encodeBvh, generateMotion } from "../../src/simulate/index.ts";
+import { parseCheckpoint } from "../../src/train/index.ts";
+import { expectClose } from "../golden/close.ts";
 import { runChild } from "./child.ts";
 import { type CliResult, runCli } from "./harness.ts";
 
@@ -109,6 +111,26 @@ suite("saccade train pose", () => {
     }
   });
 
+  test("starts from the parameters of another run, also one of single frames and another attention", async () => {
+    const windows = { timeSteps: 1, windowSeconds: [0.125], loss: { bins: 1 } };
+    const frames = await put("frames.yaml", stringify({ ...CONFIG, ...windows, steps: 6 }));
+    expect((await train(frames, "frames")).code).toBe(0);
+    const spatial = { ...CONFIG, model: { ...CONFIG.model, attention: "spatial" } };
+    const second = await put(
+      "second.yaml",
+      stringify({ ...spatial, steps: 1, rate: 1e-9, loss: { bins: 1 } }),
+    );
+    const init = join(folder, "frames", "checkpoint.safetensors");
+    expect((await train(second, "second", "--init", init)).code).toBe(0);
+    const [before, after] = await Promise.all(
+      ["frames", "second"].map(async (out) => parseCheckpoint(await result(out, "checkpoint.safetensors"))),
+    );
+    for (const name of ["model.head.pose.weight", "bins.joints.weight"]) {
+      expectClose(name, after!.tensors.get(name)!.data, before!.tensors.get(name)!.data, 1e-6);
+    }
+    expect(after!.state.steps).toBe(1);
+  });
+
   test("resumes where a crash broke off a line of the log, or took the log", async () => {
     const log = await result("whole", "log.jsonl");
     for (const left of [log.subarray(0, log.length - 30), undefined]) {
@@ -194,8 +216,19 @@ suite("saccade train and eval, with bad input", () => {
     expect(await fault(command(join(folder, "gone.yaml"), "bad"))).toContain("gone.yaml: no such file");
   });
 
-  test("a folder that holds a run", async () => {
-    expect(await fault(command(config, "whole"))).toContain("--resume, got a checkpoint in");
+  test("a folder that holds a run, before any clip is made", async () => {
+    const uncached = await put("uncached.yaml", stringify({ ...CONFIG, data: { proceduralSeconds: 1e6 } }));
+    expect(await fault(command(uncached, "whole"))).toContain("--resume, got a checkpoint in");
+  });
+
+  test("to start from what is no checkpoint, or fits another model", async () => {
+    const from = (file: string) => fault([...command(config, "bad"), "--init", file]);
+    expect(await from(join(folder, "gone.safetensors"))).toContain("gone.safetensors: no such file");
+    expect(await from(join(folder, "whole", "model.safetensors"))).toContain("state of a training run");
+    const wide = { ...CONFIG, model: { ...CONFIG.model, embedDims: [8, 8, 16, 32] } };
+    const other = [...command(await put("wide.yaml", stringify(wide)), "bad")];
+    const init = join(folder, "whole", "checkpoint.safetensors");
+    expect(await fault([...other, "--init", init])).toContain("tensors do not fit the model");
   });
 
   test("resuming with another configuration", async () => {
@@ -228,7 +261,7 @@ suite("saccade train and eval, with bad input", () => {
     const out = join("small.yaml", "run");
     const bare = await put("bare.yaml", stringify({ ...CONFIG, data: { proceduralSeconds: 4 } }));
     expect(await fault(command(bare, out))).toMatch(
-      /small\.yaml\/run\/clips: a file stands where a folder is expected/,
+      /small\.yaml\/run: a file stands where a folder is expected/,
     );
   });
 

@@ -1,7 +1,13 @@
 /** What `saccade train` does. */
 import { dirname, join, resolve } from "node:path";
-import { parsePoseTraining, type PoseTraining } from "../../../src/train/index.ts";
-import { type PoseRunResult, trainPose } from "../../../src/train/node.ts";
+import { readFileBounded } from "../../../src/io/node.ts";
+import {
+  parseCheckpoint,
+  parsePoseTraining,
+  type PoseTraining,
+  type StoredTensors,
+} from "../../../src/train/index.ts";
+import { checkRunFolder, type PoseRunResult, trainPose } from "../../../src/train/node.ts";
 import type { Context } from "../context.ts";
 import { InputError, reading, writing } from "../faults.ts";
 import { startProgress } from "../progress.ts";
@@ -22,6 +28,8 @@ const VALIDATION_SHARE = 0.1;
 export async function train(options: TrainOptions, context: Context): Promise<void> {
   const { config: file, out, init, resume = false } = options;
   const config = await readConfig(file, parsePoseTraining);
+  await writing(out, () => checkRunFolder({ out, resume }));
+  const start = init === undefined ? {} : { init: await reading(init, () => storedTensors(init)) };
   const result = await withBackend(options, async () => {
     const { training, validation } = await makeData(config, options, context);
     const label = "training";
@@ -39,7 +47,7 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
           validation,
           out,
           resume,
-          ...(init === undefined ? {} : { init }),
+          ...start,
           signal: context.signal,
           wallTime: () => Date.now() / 1000,
           onStep: ({ step, loss, rate }) => {
@@ -56,6 +64,10 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
     }
   });
   conclude(result, options, context);
+}
+
+async function storedTensors(file: string): Promise<StoredTensors> {
+  return parseCheckpoint(await readFileBounded(file), file).tensors;
 }
 
 /** Clips to learn from and to measure on. Folders in a configuration start at its file. */
