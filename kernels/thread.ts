@@ -9,10 +9,13 @@ const TICKETS: usize = 128;
 const DONE: usize = 192;
 const TASKS: usize = 256;
 const KERNEL: usize = 260;
+// How many workers sleep, and whether the host does: only then is a call to wake them worth its price.
+const SLEEPING: usize = 264;
+const HOST_SLEEPS: usize = 268;
 export const ARGS: usize = 320;
 
-/** Loads before a thread gives up spinning and sleeps: about a microsecond; longer hurts when cores are shared. */
-const SPINS = 1000;
+/** Loads before a thread gives up spinning and sleeps: some 50 µs, longer than the pause between most jobs. */
+const SPINS = 50000;
 
 function work(): void {
   for (;;) {
@@ -20,7 +23,7 @@ function work(): void {
     if (ticket <= 0) return;
     const tasks = load<i32>(TASKS);
     run(load<i32>(KERNEL), ARGS, tasks - ticket);
-    if (atomic.add<i32>(DONE, 1) + 1 == tasks) atomic.notify(DONE, 1);
+    if (atomic.add<i32>(DONE, 1) + 1 == tasks && atomic.load<i32>(HOST_SLEEPS)) atomic.notify(DONE, 1);
   }
 }
 
@@ -31,12 +34,16 @@ export function parallel(kernel: i32, tasks: i32, workers: i32): void {
   atomic.store<i32>(DONE, 0);
   atomic.store<i32>(TICKETS, tasks);
   atomic.add<i32>(EPOCH, 1);
-  atomic.notify(EPOCH, workers);
+  if (atomic.load<i32>(SLEEPING)) atomic.notify(EPOCH, workers);
   work();
   for (let spins = 0; ; spins++) {
     const done = atomic.load<i32>(DONE);
     if (done == tasks) return;
-    if (spins > SPINS) atomic.wait<i32>(DONE, done, -1);
+    if (spins > SPINS) {
+      atomic.store<i32>(HOST_SLEEPS, 1);
+      atomic.wait<i32>(DONE, done, -1);
+      atomic.store<i32>(HOST_SLEEPS, 0);
+    }
   }
 }
 
@@ -50,7 +57,11 @@ export function workerLoop(): void {
   let seen = 0;
   for (;;) {
     for (let spins = 0; atomic.load<i32>(EPOCH) == seen; spins++) {
-      if (spins > SPINS) atomic.wait<i32>(EPOCH, seen, -1);
+      if (spins > SPINS) {
+        atomic.add<i32>(SLEEPING, 1);
+        atomic.wait<i32>(EPOCH, seen, -1);
+        atomic.sub<i32>(SLEEPING, 1);
+      }
     }
     seen = atomic.load<i32>(EPOCH);
     if (load<i32>(KERNEL) < 0) return;

@@ -269,6 +269,14 @@ suite("saccade track, with bad input", () => {
     expect(await fault(recording, "--weights", nan)).toMatch(/nan\.safetensors: .*head\.shape\.bias.*NaN/);
   });
 
+  test("truth of another sensor", async () => {
+    const sensor = { width: 34, height: 34 };
+    const truth = await put("small.truth.jsonl", `${encodeTruthHeader({ camera: CAMERA, sensor })}\n`);
+    expect(await fault(recording, "--truth", truth)).toMatch(
+      /small\.truth\.jsonl: expected the truth of a sensor of \d+×\d+, as the recording's, got 34×34/,
+    );
+  });
+
   test("truth that is none", async () => {
     const truth = await put("bad.truth.jsonl", "{}\n");
     expect(await fault(recording, "--truth", truth)).toContain("bad.truth.jsonl: truth at byte 0");

@@ -28,7 +28,7 @@ import { jsonStep } from "./track-files.ts";
 import { TrackOutputs } from "./track-outputs.ts";
 import { reportCamera, ReportSteps } from "./track-report.ts";
 import { trackTable } from "./track-table.ts";
-import { readTruth, type Truth, truthAt } from "./truth.ts";
+import { checkSensor, readTruth, type Truth, truthAt } from "./truth.ts";
 import { readingAll, WatchedStream } from "./watched-stream.ts";
 
 /** T: steps of a window, as in training. */
@@ -75,6 +75,7 @@ export async function runTrack(
     const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
     const progress = bytes === undefined || crowded ? undefined : startProgress(context.stderr, bar);
     try {
+      if (truth !== undefined) checkSensor(truth, source.sensor);
       return await run.track(source, progress, context);
     } finally {
       progress?.close();
@@ -213,9 +214,10 @@ class Run {
   }
 
   #report(summary: Omit<TrackSummary, "files">, { sensor, report }: Recording): ReportData {
-    const { recording, model, timing, activity } = summary;
+    const { recording, model, timing, activity, errors } = summary;
     const notes = [
       this.#shown.thinned ? "A long recording: steps at equal distances are shown." : "",
+      this.#truth && errors === undefined ? "The truth is of other times than the recording." : "",
       this.#truth ? "" : "The camera is not known: the skeleton is drawn for a field of view of 45°.",
       report.count > 0
         ? `The recording is damaged; faults: ${report.count}, events left out: ${report.droppedEvents}.`

@@ -3,13 +3,18 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { parseTruth, type TruthFrame, type TruthHeader } from "../../../src/simulate/index.ts";
 import { readFileBounded } from "../../../src/io/node.ts";
-import { reading } from "../faults.ts";
+import type { SensorSize } from "../../../src/events/index.ts";
+import { InputError, reading } from "../faults.ts";
 
 /** Bound of a file of truth: half an hour. What an engine holds as one text is not much more. */
 const MAX_TRUTH_BYTES = 5e8;
 
 /** A file of truth. */
-export type Truth = { readonly header: TruthHeader; readonly frames: readonly TruthFrame[] };
+export type Truth = {
+  readonly file: string;
+  readonly header: TruthHeader;
+  readonly frames: readonly TruthFrame[];
+};
 
 /** The truth that was named, or that lies beside the recording under its name. */
 export async function readTruth(recording: string, named: string | undefined): Promise<Truth | undefined> {
@@ -18,8 +23,15 @@ export async function readTruth(recording: string, named: string | undefined): P
   if (named === undefined && (recording === "-" || !(await isThere(path)))) return undefined;
   return reading(path, async () => {
     const bytes = await readFileBounded(path, { maxBytes: MAX_TRUTH_BYTES });
-    return parseTruth(new TextDecoder().decode(bytes));
+    return { file: path, ...parseTruth(new TextDecoder().decode(bytes)) };
   });
+}
+
+/** @throws InputError when the truth tells of another sensor than the recording's */
+export function checkSensor({ file, header: { sensor } }: Truth, recorded: SensorSize): void {
+  if (sensor.width === recorded.width && sensor.height === recorded.height) return;
+  const [expected, got] = [recorded, sensor].map(({ width, height }) => `${width}×${height}`);
+  throw new InputError(file, `expected the truth of a sensor of ${expected}, as the recording's, got ${got}`);
 }
 
 async function isThere(path: string): Promise<boolean> {
