@@ -1,11 +1,14 @@
 /** Configurations of models as people write them: JSON or YAML, validated. */
 import { z } from "zod";
 import { ArgumentError, type Random } from "../core/index.ts";
-import { presets, SpikeVideoFormer, type SpikeVideoFormerConfig } from "./spikevideoformer.ts";
+import { poseFeatures, presets, SpikeVideoFormer, type SpikeVideoFormerConfig } from "./spikevideoformer.ts";
 
 const count = z.int().positive();
 /** Bounded, so that a configuration cannot ask for a model without end. */
 const depth = z.int().min(0).max(1000);
+
+/** Parameters that fit into the memory of WebAssembly beside their gradients. */
+const MAX_PARAMETERS = 3e8;
 
 const surrogate = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("atan"), alpha: z.number().positive().default(2) }),
@@ -68,7 +71,23 @@ export function parseModelConfig(value: unknown): SpikeVideoFormerConfig {
       );
     }
   }
+  const least = leastParameters(config);
+  if (least > MAX_PARAMETERS) {
+    throw new ArgumentError(
+      `model configuration: expected a model of at most ${MAX_PARAMETERS} parameters, got ${least.toPrecision(2)} or more`,
+    );
+  }
   return config;
+}
+
+/** Fewer parameters than the model has, from its largest matrices; so that one without end is never begun. */
+function leastParameters({ embedDims, depths, mlpRatio, inChannels, head }: SpikeVideoFormerConfig): number {
+  const widths = [inChannels, embedDims[0] / 2, ...embedDims];
+  const downsampling = widths.slice(1).map((width, i) => 9 * width * widths[i]!);
+  const mixing = depths.map((depth, i) => depth * (i < 3 ? 8 : 2 * mlpRatio) * widths[i + 1]! ** 2);
+  const outputs =
+    head.kind === "pose" ? 157 * poseFeatures(embedDims, head.inputSize) : head.classes * embedDims[3];
+  return [...downsampling, ...mixing].reduce((sum, size) => sum + size, outputs);
 }
 
 /** The model that a configuration describes, with initial parameters. @throws ArgumentError */

@@ -35,6 +35,9 @@ suite("configurations of models", () => {
     [{ model, neuron: { tau: 0.5 } }, "neuron.tau: "],
     [{ model, head: { kind: "pose", inputSize: 100 } }, "head.inputSize: "],
     [{ model, colour: "red" }, "colour"],
+    [{ model, embedDims: [64, 128, 256, 1e6], heads: 1 }, "expected a model of at most 300000000 parameters"],
+    [{ model, depths: [1, 1, 1, 1000, 1000] }, "expected a model of at most"],
+    [{ model, head: { kind: "pose", inputSize: 1_600_000 } }, "expected a model of at most"],
   ] as const)("that are wrong are named: %j", ([value, message]) => {
     expect(() => parseModelConfig(value)).toThrow(ArgumentError);
     expect(() => parseModelConfig(value)).toThrow(message);
