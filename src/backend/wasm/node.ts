@@ -14,7 +14,7 @@ const program = `
 
 /**
  * Starts the WebAssembly backend. Its workers never keep a process alive.
- * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (30 000)
+ * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (10 000)
  * @throws ArgumentError unless `threads` is an integer in [1, 256]
  * @throws UnsupportedError where the engine lacks what the build needs
  */

@@ -11,7 +11,7 @@ const program = `onmessage = ({ data: start }) => {
 /**
  * Starts the WebAssembly backend. The page must be cross-origin isolated. With more than one thread call it inside a
  * worker: the main thread of a page is not allowed to wait.
- * @param options - `threads` (1), `build`, `wakeAboveNs` (30 000)
+ * @param options - `threads` (1), `build`, `wakeAboveNs` (10 000)
  * @throws ArgumentError unless `threads` is an integer in [1, 256]
  * @throws UnsupportedError where the engine lacks what the build needs
  */
