@@ -1,27 +1,17 @@
 /** The page in a real browser. Needs Chromium at CHROMIUM_PATH or /usr/bin/chromium. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, suite, test } from "vitest";
 import type { ReportData } from "../../apps/report/data.ts";
+import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "../browser/chromium.ts";
 import { sampleReport } from "./sample.ts";
 
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
-const missing = existsSync(CHROMIUM) ? "" : ` (skipped: no Chromium at ${CHROMIUM}; set CHROMIUM_PATH)`;
-
-suite.skipIf(missing !== "")(`the report's page${missing}`, () => {
+suite.skipIf(missingChromium !== "")(`the report's page${missingChromium}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "saccade-report-"));
   let browser: Browser;
   let render: (data: ReportData) => string;
@@ -31,7 +21,7 @@ suite.skipIf(missing !== "")(`the report's page${missing}`, () => {
   beforeAll(async () => {
     execFileSync(process.execPath, [join(import.meta.dirname, "../../scripts/build-report.mjs")]);
     ({ renderReport: render } = await import("../../apps/report/render.ts"));
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
   }, 30_000);
   afterAll(async () => {
     await browser?.close();
