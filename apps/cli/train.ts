@@ -5,7 +5,7 @@ import { threads } from "./values.ts";
 export interface TrainOptions {
   /** Training configuration. */
   readonly config: string;
-  /** Checkpoint of another run to start from. */
+  /** Weights to start from: a model file, or the checkpoint of another run. */
   readonly init?: string;
   /** Go on from the last checkpoint in `out`. */
   readonly resume?: boolean;
@@ -27,7 +27,7 @@ export function addTrain(
     .addArgument(new Argument("<TASK>", "what to learn").choices(["pose"]))
     .requiredOption("--config <FILE>", "training configuration (YAML, JSON)")
     .option("--data <DIR>", "folder of motion capture; default: data.mocap of the configuration")
-    .option("--init <FILE>", "checkpoint of another run, whose parameters this one starts from")
+    .option("--init <FILE>", "weights to start from: a model file, or the checkpoint of another run")
     .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--out <DIR>", "folder for checkpoints and the log", "runs/pose")
     .option("--threads <N>", "worker threads; default: one for each core", threads)

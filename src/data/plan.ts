@@ -67,7 +67,7 @@ export function proceduralSources(name: string, seconds: number): MotionSource[]
 /**
  * Films every motion `variants` times. The seed of a clip is a hash of the seed, its name and the variant, so that it
  * does not depend on what else is planned. With `varied`, all variants but the first are motions of their own: see
- * `varyMotion`; any of the sources lends the arms.
+ * `varyMotion`; any of the sources may lend the arms, so that these clips do depend on the others.
  */
 export function planClips(
   sources: readonly MotionSource[],

@@ -279,11 +279,7 @@ export class SpikeVideoFormer extends Module {
    * @throws ShapeError, ArgumentError
    */
   forward(video: Tensor): Outputs {
-    const { head } = this.config;
-    const { H, W } = dims("SpikeVideoFormer", "T B C H W", video.shape) as { H: number; W: number };
-    if (head.kind === "pose" && (H !== head.inputSize || W !== head.inputSize)) {
-      throw new ArgumentError(`SpikeVideoFormer: expected input of ${head.inputSize}², got ${H}×${W}`);
-    }
+    const { H, W } = this.#inputSize(video);
     return scope(() => this.head.forward(this.features(video).at(-1)!, H, W));
   }
 
@@ -297,8 +293,18 @@ export class SpikeVideoFormer extends Module {
     if (!(head instanceof PoseHead)) {
       throw new ArgumentError(`SpikeVideoFormer: expected a pose head, got ${this.config.head.kind}`);
     }
+    this.#inputSize(video);
     const spikes = scope(() => head.spikes(this.features(video).at(-1)!));
     return { outputs: scope(() => head.read(spikes)), spikes };
+  }
+
+  #inputSize(video: Tensor): { readonly H: number; readonly W: number } {
+    const { head } = this.config;
+    const { H, W } = dims("SpikeVideoFormer", "T B C H W", video.shape) as { H: number; W: number };
+    if (head.kind === "pose" && (H !== head.inputSize || W !== head.inputSize)) {
+      throw new ArgumentError(`SpikeVideoFormer: expected input of ${head.inputSize}², got ${H}×${W}`);
+    }
+    return { H, W };
   }
 }
 

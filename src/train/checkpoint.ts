@@ -72,6 +72,19 @@ export function parseCheckpoint(
   };
 }
 
+/**
+ * What a run can start from: the tensors of another run's checkpoint, or the weights in a model file, under the names
+ * that a checkpoint has.
+ * @throws FormatError for a damaged file
+ */
+export function parseInitialTensors(bytes: Uint8Array, file?: string): StoredTensors {
+  const { tensors, metadata } = parseSafetensors(bytes, file);
+  const prefix = STATE in metadata ? "" : "model.";
+  return new Map(
+    [...tensors].map(([name, t]) => [prefix + name, { shape: t.shape, data: toFloat32(t) }] as const),
+  );
+}
+
 /** The state in a text of JSON, undefined if it is another value. That its configuration fits is for the run to check. */
 function parseState(text: string): Checkpoint["state"] | undefined {
   try {

@@ -1,4 +1,10 @@
-export { type Checkpoint, encodeCheckpoint, parseCheckpoint, type StoredTensors } from "./checkpoint.ts";
+export {
+  type Checkpoint,
+  encodeCheckpoint,
+  parseCheckpoint,
+  parseInitialTensors,
+  type StoredTensors,
+} from "./checkpoint.ts";
 export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
 export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";

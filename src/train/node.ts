@@ -29,7 +29,7 @@ export type PoseRun = {
   readonly out: string;
   /** Go on from the checkpoint in `out`, if there is one. */
   readonly resume: boolean;
-  /** Tensors of another run's checkpoint, whose parameters and statistics this one starts from. */
+  /** Parameters and statistics to start from; see `parseInitialTensors`. */
   readonly init?: StoredTensors;
   /** Stops after the step in progress, with everything saved. */
   readonly signal: AbortSignal;

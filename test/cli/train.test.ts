@@ -129,6 +129,11 @@ suite("saccade train pose", () => {
       expectClose(name, after!.tensors.get(name)!.data, before!.tensors.get(name)!.data, 1e-6);
     }
     expect(after!.state.steps).toBe(1);
+    const weights = join(folder, "frames", "model.safetensors");
+    expect((await train(second, "third", "--init", weights)).code).toBe(0);
+    const third = parseCheckpoint(await result("third", "checkpoint.safetensors"));
+    const name = "model.head.pose.weight";
+    expectClose(name, third.tensors.get(name)!.data, before!.tensors.get(name)!.data, 1e-6);
   });
 
   test("resumes where a crash broke off a line of the log, or took the log", async () => {
@@ -221,10 +226,10 @@ suite("saccade train and eval, with bad input", () => {
     expect(await fault(command(uncached, "whole"))).toContain("--resume, got a checkpoint in");
   });
 
-  test("to start from what is no checkpoint, or fits another model", async () => {
+  test("to start from what holds no weights, or those of another model", async () => {
     const from = (file: string) => fault([...command(config, "bad"), "--init", file]);
     expect(await from(join(folder, "gone.safetensors"))).toContain("gone.safetensors: no such file");
-    expect(await from(join(folder, "whole", "model.safetensors"))).toContain("state of a training run");
+    expect(await from(config)).toContain("small.yaml: safetensors at byte 0");
     const wide = { ...CONFIG, model: { ...CONFIG.model, embedDims: [8, 8, 16, 32] } };
     const other = [...command(await put("wide.yaml", stringify(wide)), "bad")];
     const init = join(folder, "whole", "checkpoint.safetensors");

@@ -43,6 +43,24 @@ suite("data set", () => {
     expect(other!.shape).not.toEqual(first!.shape);
   });
 
+  test("varied clips are motions of their own, but for the first of each; they cache as others do", async () => {
+    const options = {
+      ...settings,
+      mocapDir: join(folder, "bvh"),
+      variants: 3,
+      cacheDir: join(folder, "cache"),
+    };
+    const plain = await generatePoseClips(options);
+    const cached: boolean[] = [];
+    const onProgress = (progress: ClipProgress) => cached.push(progress.cached);
+    const varied = await generatePoseClips({ ...options, varied: true, onProgress });
+    expect(varied.map((clip, i) => clip.pose.join() === plain[i]!.pose.join())).toEqual(
+      plain.map(({ name }) => name.endsWith(".v0")),
+    );
+    expect(cached).toEqual(plain.map(({ name }) => name.endsWith(".v0")));
+    expect(await generatePoseClips({ ...options, varied: true })).toEqual(varied);
+  });
+
   test("splits.json says which motions belong to a split", async () => {
     const clips = [
       { file: "bvh/a.bvh", split: "val", subject: "x", fps: 30 },

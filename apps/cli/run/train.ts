@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { readFileBounded } from "../../../src/io/node.ts";
 import {
-  parseCheckpoint,
+  parseInitialTensors,
   parsePoseTraining,
   type PoseTraining,
   type StoredTensors,
@@ -67,7 +67,7 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
 }
 
 async function storedTensors(file: string): Promise<StoredTensors> {
-  return parseCheckpoint(await readFileBounded(file), file).tensors;
+  return parseInitialTensors(await readFileBounded(file), file);
 }
 
 /** Clips to learn from and to measure on. Folders in a configuration start at its file. */
