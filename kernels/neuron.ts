@@ -6,13 +6,13 @@ import { constants, tables } from "./scratch";
 import { exp, high, loadLanes, low, prepareExp, storeLanes } from "./lanes";
 
 /** Neurons of a task. */
-const GROUP = 4096;
+const GROUP = 1024;
 /** Neurons that step together. */
 const BLOCK = 256;
 
 /**
  * leak = v − rest; h = v + (x − leak)·decay with decayed input, else v − leak·decay + x; s = h ≥ θ;
- * v = s ? (hard: rest, soft: h − θ) : h. Task: 4096 neurons.
+ * v = s ? (hard: rest, soft: h − θ) : h. Task: 1024 neurons.
  */
 export function neuron(args: usize, task: i32): void {
   const spikes = pointer(args, 0);
@@ -97,7 +97,7 @@ function surrogate(kind: i32, u: v128, table: usize): v128 {
 
 /**
  * From t = T − 1 down: dh = ds·σ′(h − θ) + dv·∂v/∂h; dx = dh·decay (or dh); dv = dh·(1 − decay). The reset carries
- * (rest − h)·σ′ (hard) or −θ·σ′ (soft) unless detached. Task: 4096 neurons; its share of ∂/∂decay goes to
+ * (rest − h)·σ′ (hard) or −θ·σ′ (soft) unless detached. Task: 1024 neurons; its share of ∂/∂decay goes to
  * `decays[task]`, float64.
  */
 export function neuronGrad(args: usize, task: i32): void {
@@ -173,7 +173,7 @@ export function neuronGrad(args: usize, task: i32): void {
   store<f64>(decays + ((<usize>task) << 3), sum);
 }
 
-/** u = (u′ − n′)·keep + x in float64, rounded once; n = nearest even of u limited to [0, levels]. 4096 neurons. */
+/** u = (u′ − n′)·keep + x in float64, rounded once; n = nearest even of u limited to [0, levels]. 1024 neurons. */
 export function integerNeuron(args: usize, task: i32): void {
   const n = pointer(args, 0);
   const u = pointer(args, 1);
@@ -201,7 +201,7 @@ export function integerNeuron(args: usize, task: i32): void {
   }
 }
 
-/** du = carried + (0 ≤ u ≤ levels ? dn : 0); carried = du·keep, in float64. Task: 4096 neurons. */
+/** du = carried + (0 ≤ u ≤ levels ? dn : 0); carried = du·keep, in float64. Task: 1024 neurons. */
 export function integerNeuronGrad(args: usize, task: i32): void {
   const dx = pointer(args, 0);
   const dn = pointer(args, 1);

@@ -4,7 +4,7 @@ import { address, type Device } from "./device.ts";
 import * as id from "./generated/ids.ts";
 
 /** Neurons of a task. */
-const GROUP = 4096;
+const GROUP = 1024;
 
 /** See `Backend.neuron`. */
 export function neuron(
