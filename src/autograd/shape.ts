@@ -1,7 +1,7 @@
 /** Operations that move numbers without changing them. */
 import { backend } from "../backend/index.ts";
 import { ArgumentError, type Shape, ShapeError, show, sizeOf } from "../core/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import { scope, Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
 /** The same numbers under another shape; one size may be −1 and is worked out. @throws ShapeError */
@@ -117,16 +117,9 @@ export function pad(x: Tensor, padding: number, values?: Tensor): Tensor {
   const out = Tensor.empty([...lead, height + 2 * padding, width + 2 * padding, channels]);
   backend().pad(out.data, x.data, values?.data ?? null, images, height, width, channels, padding);
   return recordOne(out, [x], (g) => {
-    const dx = Tensor.empty(x.shape);
-    const rowOut = (width + 2 * padding) * channels;
-    const row = width * channels;
-    const imageOut = (height + 2 * padding) * rowOut;
-    // First the rows of every image, then their middles: two jobs, however many images there are.
-    const rows = Tensor.empty([images, height, rowOut]);
-    const inside = height * rowOut;
-    backend().copyBlocks(rows.data, 0, inside, g.data, padding * rowOut, imageOut, images, inside, false);
-    backend().copyBlocks(dx.data, 0, row, rows.data, padding * channels, rowOut, images * height, row, false);
-    rows.dispose();
-    return [dx];
+    const axis = x.shape.length - 3;
+    return [
+      scope(() => slice(slice(g, axis, padding, padding + height), axis + 1, padding, padding + width)),
+    ];
   });
 }

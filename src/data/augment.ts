@@ -8,6 +8,7 @@ import {
   multiply3,
   rotate3,
 } from "../body/index.ts";
+import type { CameraBody } from "./pose-clip.ts";
 
 /** A change of the picture: mirrored left to right first, then turned about the principal point. */
 export type PictureChange = {
@@ -15,9 +16,6 @@ export type PictureChange = {
   /** Clockwise as seen in the picture (from right to down), radians. */
   readonly rotation: number;
 };
-
-/** One body in camera coordinates: rotations `[24, 3, 3]` relative to the parent and the pelvis `[3]`, metres. */
-export type CameraBody = { readonly rotations: Float64Array; readonly translation: Float64Array };
 
 const MIRRORED_JOINTS = JOINT_NAMES.map((name) => {
   const other = name.startsWith("left_") ? name.replace("left_", "right_") : name.replace("right_", "left_");

@@ -1,15 +1,8 @@
 /** Batches for training and evaluation, cut from clips. */
-import {
-  axisAngleToMatrix,
-  forwardKinematics,
-  type Intrinsics,
-  JOINTS,
-  restJoints,
-  SHAPE_COEFFICIENTS,
-} from "../body/index.ts";
+import { forwardKinematics, type Intrinsics, JOINTS, restJoints, SHAPE_COEFFICIENTS } from "../body/index.ts";
 import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
 import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
-import type { PoseClip } from "./pose-clip.ts";
+import { bodyAt, type PoseClip } from "./pose-clip.ts";
 
 /** Halves of a step times polarities. */
 const CHANNELS = 4;
@@ -218,9 +211,7 @@ function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
     for (let t = 0; t < timeSteps; t++) {
       const edge = start + 2 * halfBins * (t + 1);
       const row = t * batch + b;
-      const rotations = axisAngleToMatrix(clip.pose.subarray(72 * edge, 72 * edge + 72));
-      const translation = Float64Array.from(clip.translation.subarray(3 * edge, 3 * edge + 3));
-      const body = changeBody({ rotations, translation }, change);
+      const body = changeBody(bodyAt(clip, edge), change);
       const { joints } = forwardKinematics(rest, body.rotations, body.translation);
       out.pose.set(body.rotations, row * JOINTS * 9);
       out.shape.set(clip.shape, row * SHAPE_COEFFICIENTS);

@@ -1,13 +1,6 @@
 /** The mean of a data set's poses: where training starts, and the baseline that knows nothing. */
-import {
-  axisAngleToMatrix,
-  forwardKinematics,
-  JOINTS,
-  matrixToSixD,
-  restJoints,
-  SHAPE_COEFFICIENTS,
-} from "../body/index.ts";
-import type { PoseClip } from "./pose-clip.ts";
+import { forwardKinematics, JOINTS, matrixToSixD, restJoints, SHAPE_COEFFICIENTS } from "../body/index.ts";
+import { bodyAt, type PoseClip } from "./pose-clip.ts";
 
 /** Means over poses, in camera coordinates. */
 export type MeanPose = {
@@ -25,7 +18,7 @@ export type MeanPose = {
  * Mean over the poses of clips at the ends of equal steps.
  * @param stepSeconds - length of a step, rounded to whole bins, at least one
  */
-export function meanPose(clips: readonly PoseClip[], stepSeconds = 0.125): MeanPose {
+export function meanPose(clips: readonly PoseClip[], stepSeconds: number): MeanPose {
   const mean = {
     joints: new Float64Array(3 * JOINTS),
     pose6d: new Float64Array(6 * JOINTS),
@@ -37,8 +30,7 @@ export function meanPose(clips: readonly PoseClip[], stepSeconds = 0.125): MeanP
     const rest = restJoints(clip.shape);
     const step = Math.max(1, Math.round((stepSeconds * 1e6) / clip.binUs));
     for (let edge = step; edge <= clip.bins; edge += step) {
-      const rotations = axisAngleToMatrix(clip.pose.subarray(72 * edge, 72 * edge + 72));
-      const translation = clip.translation.subarray(3 * edge, 3 * edge + 3);
+      const { rotations, translation } = bodyAt(clip, edge);
       const { joints } = forwardKinematics(rest, rotations, translation);
       const pose = { joints, pose6d: matrixToSixD(rotations), shape: clip.shape, translation };
       for (const key of Object.keys(mean) as (keyof MeanPose)[]) {

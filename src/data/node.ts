@@ -1,9 +1,9 @@
 /** Data sets under Node: motion capture from a folder, clips kept in a cache. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../core/index.ts";
-import { readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { exists, readFileBounded, writeFileAtomic } from "../io/node.ts";
 import { parseBvh } from "../simulate/index.ts";
 import type { RecordingOptions } from "./generate.ts";
 import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSources } from "./plan.ts";
@@ -138,14 +138,4 @@ async function motionFiles(folder: string, split: string): Promise<string[]> {
 
 function isBvh(file: string): boolean {
   return /\.bvh$/i.test(file);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return false;
-    throw error;
-  }
 }

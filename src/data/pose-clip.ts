@@ -1,5 +1,5 @@
 /** Clips of a moving person as a model sees them: one bit a voxel, with the pose at the edge of every bin. */
-import { INTRINSICS, type Intrinsics, JOINTS, SHAPE_COEFFICIENTS } from "../body/index.ts";
+import { axisAngleToMatrix, INTRINSICS, type Intrinsics, JOINTS, SHAPE_COEFFICIENTS } from "../body/index.ts";
 import { FormatError, show } from "../core/index.ts";
 import { encodeSafetensors, parseSafetensors, type StoredTensor } from "../io/index.ts";
 
@@ -24,6 +24,18 @@ export type PoseClip = {
   /** The camera in whose coordinates the body is given; pixels are those of the grid. */
   readonly camera: Intrinsics;
 };
+
+/** One body in camera coordinates: rotations `[24, 3, 3]` relative to the parent and the pelvis `[3]`, metres. */
+export type CameraBody = { readonly rotations: Float64Array; readonly translation: Float64Array };
+
+/** The body at the edge before a bin, or after the last. */
+export function bodyAt({ pose, translation }: PoseClip, edge: number): CameraBody {
+  const from = 3 * JOINTS * edge;
+  return {
+    rotations: axisAngleToMatrix(pose.subarray(from, from + 3 * JOINTS)),
+    translation: Float64Array.from(translation.subarray(3 * edge, 3 * edge + 3)),
+  };
+}
 
 const HEADER = "saccade.pose_clip";
 

@@ -1,7 +1,7 @@
 /** Checkpoints: everything a run needs to go on with the same bits, in one safetensors file. */
 import { z } from "zod";
 import { CheckpointError, type RandomState } from "../core/index.ts";
-import { encodeSafetensors, parseSafetensors, toFloat32 } from "../io/index.ts";
+import { encodeSafetensors, parseSafetensors, type StoredTensor, toFloat32 } from "../io/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { PoseTraining } from "./pose-config.ts";
 
@@ -67,7 +67,7 @@ export function parseCheckpoint(
     );
   }
   return {
-    tensors: new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])),
+    tensors: numbersOf(tensors),
     state,
   };
 }
@@ -79,10 +79,11 @@ export function parseCheckpoint(
  */
 export function parseInitialTensors(bytes: Uint8Array, file?: string): StoredTensors {
   const { tensors, metadata } = parseSafetensors(bytes, file);
-  const prefix = STATE in metadata ? "" : "model.";
-  return new Map(
-    [...tensors].map(([name, t]) => [prefix + name, { shape: t.shape, data: toFloat32(t) }] as const),
-  );
+  return numbersOf(tensors, STATE in metadata ? "" : "model.");
+}
+
+function numbersOf(tensors: ReadonlyMap<string, StoredTensor>, prefix = ""): StoredTensors {
+  return new Map([...tensors].map(([name, t]) => [prefix + name, { shape: t.shape, data: toFloat32(t) }]));
 }
 
 /** The state in a text of JSON, undefined if it is another value. That its configuration fits is for the run to check. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ArgumentError, Random } from "../core/index.ts";
 import { evaluationBatches, meanPose, PoseBatches, type PoseClip } from "../data/index.ts";
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
-import { readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { exists, readFileBounded, writeFileAtomic } from "../io/node.ts";
 import { encodePoseModel, parsePoseModel } from "../track/index.ts";
 import { encodeCheckpoint, parseCheckpoint, type StoredTensors } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";
@@ -14,8 +14,8 @@ import { PoseTrainer, type StepReport } from "./pose-trainer.ts";
 /** Steps from one point of a TensorBoard curve to the next. */
 const BOARD_EVERY = 20;
 
-/** Length of a time step in evaluations: a window of 1 s has 8. */
-const EVALUATION_STEP_SECONDS = 0.125;
+/** Length of a time step in evaluations and of the baseline: a window of 1 s has 8. */
+const STEP_SECONDS = 0.125;
 
 /** The file in a run's folder that tells that it holds one. */
 const CHECKPOINT = "checkpoint.safetensors";
@@ -78,7 +78,7 @@ export async function trainPose(run: PoseRun): Promise<PoseRunResult> {
  * @throws ArgumentError when the folder holds a run and `resume` is not set
  */
 export async function checkRunFolder({ out, resume }: Pick<PoseRun, "out" | "resume">): Promise<void> {
-  if (!resume && (await readIfThere(join(out, CHECKPOINT))) !== null) {
+  if (!resume && (await exists(join(out, CHECKPOINT)))) {
     throw new ArgumentError(`train: expected an empty folder or --resume, got a checkpoint in ${out}`);
   }
 }
@@ -91,8 +91,7 @@ async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunRes
     model: join(out, "model.safetensors"),
     log: join(out, "log.jsonl"),
   };
-  const { timeSteps, batch } = config;
-  const mean = meanPose(run.training);
+  const mean = meanPose(run.training, STEP_SECONDS);
   const stored = await readIfThere(files.checkpoint);
   if (stored === null) {
     if (run.init === undefined) trainer.startFromMean(mean);
@@ -109,7 +108,8 @@ async function takeSteps(run: PoseRun, trainer: PoseTrainer): Promise<PoseRunRes
     await writeFileAtomic(files.checkpoint, encodeCheckpoint(trainer.save()));
   };
   const evaluate = async (): Promise<PoseEvaluation> => {
-    const windowSeconds = timeSteps * EVALUATION_STEP_SECONDS;
+    const { timeSteps, batch } = config;
+    const windowSeconds = timeSteps * STEP_SECONDS;
     const batches = evaluationBatches(run.validation, { timeSteps, windowSeconds, batch });
     const file = (evaluation?: PoseEvaluation) =>
       encodePoseModel(trainer.model, mean.joints, evaluation, { half: config.halfPrecision });

@@ -75,8 +75,9 @@ export type PoseTraining = Omit<z.output<typeof schema>, "model"> & {
  *
  * Fields: `model` (see `parseModelConfig`; the head must be a pose head), `seed`, `steps`, `batch`, `timeSteps`,
  * `windowSeconds` (drawn from for each sample), `augment` (or null), `optimizer`, `rate`, `schedule`, `residualScale`
- * (see `scaleResiduals`), `clipNorm` (or null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip, `varied` motions,
- * `proceduralSeconds`, `cache` folder), `halfPrecision` of the model file, `checkpointEvery` and `evaluateEvery` (steps).
+ * (see `scaleResiduals`), `clipNorm` (or null), `loss` (weights), `data` (`mocap` folder, `variants` of each clip,
+ * `varied` motions, `proceduralSeconds`, `cache` folder), `halfPrecision` of the model file, `checkpointEvery` and
+ * `evaluateEvery` (steps).
  *
  * @throws ArgumentError naming the field and what was expected
  */

@@ -17,8 +17,8 @@ import { scaleResiduals } from "../snn/index.ts";
 import { scope, type Tensor, tensor } from "../tensor/index.ts";
 import type { PoseOutputs } from "../track/index.ts";
 import type { Checkpoint, StoredTensors } from "./checkpoint.ts";
-import type { PoseTraining } from "./pose-config.ts";
 import { JointBins } from "./joint-bins.ts";
+import type { PoseTraining } from "./pose-config.ts";
 import { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
 
 /** What one step did. */

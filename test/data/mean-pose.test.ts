@@ -6,7 +6,7 @@ import { sampleClip } from "./sample.ts";
 
 test("the mean over clips is that of the targets of their windows", () => {
   const clips = [sampleClip(1, 1), sampleClip(2, 2)];
-  const mean = meanPose(clips);
+  const mean = meanPose(clips, 0.125);
   const joints = new Float64Array(72);
   const shape = new Float64Array(10);
   let rows = 0;
@@ -30,7 +30,7 @@ test("the mean over clips is that of the targets of their windows", () => {
 
 test("the mean of one pose is that pose", () => {
   const clip = sampleClip(3, 0.125);
-  const { pose6d, translation } = meanPose([clip]);
+  const { pose6d, translation } = meanPose([clip], 0.125);
   const [batch] = [...evaluationBatches([clip], { timeSteps: 1, windowSeconds: 0.125 })];
   expectClose(translation, batch!.translation, 1e-6);
   for (let joint = 0; joint < 24; joint++) {

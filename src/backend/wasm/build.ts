@@ -17,7 +17,7 @@ export type WasmOptions = {
 };
 
 /** Waking a sleeping thread takes about 10 µs. */
-export const WAKE_ABOVE_NS = 10000;
+export const WAKE_ABOVE_NS = 10_000;
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

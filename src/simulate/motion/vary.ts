@@ -2,7 +2,6 @@
 import {
   axisAngleToMatrix,
   JOINT_NAMES,
-  type JointName,
   JOINTS,
   matrixToAxisAngle,
   type Motion,
@@ -83,7 +82,7 @@ export function varyMotion(
 /** Axis-angle coordinates over time, for every joint; mostly constant, a third of them wandering. */
 function jointTurns(random: Random): ((seconds: number) => number)[][] {
   const strength = random.uniform();
-  return JOINT_NAMES.map((name: JointName) => {
+  return JOINT_NAMES.map((name) => {
     const deviation = strength * UNREST[name.replace(/^(left|right)_/, "")]! * DEGREE;
     return Array.from({ length: 3 }, () => {
       const constant = random.normal(0, deviation);
