@@ -88,7 +88,7 @@ export const presets = {
 } as const satisfies Record<string, SpikeVideoFormerConfig>;
 
 /** U' = U + attention(U), one or two times, then U' + MLP(U'). Tensors are `[T, B, H, W, C]`. */
-class TransformerBlock extends Module {
+export class TransformerBlock extends Module {
   readonly attention: SpikingAttention[];
   readonly mlp: Mlp;
 
@@ -106,7 +106,7 @@ class TransformerBlock extends Module {
 }
 
 /** A downsampling and the blocks at its resolution. */
-class Stage extends Module {
+export class Stage extends Module {
   readonly down: Downsample;
   readonly blocks: (ConvBlock | TransformerBlock)[];
 
@@ -130,12 +130,12 @@ class Stage extends Module {
 export type Outputs = Readonly<Record<string, Tensor>>;
 
 /** What follows the backbone; features `[T, B, H, W, C]` in. */
-abstract class Head extends Module {
+export abstract class Head extends Module {
   abstract forward(features: Tensor, height: number, width: number): Outputs;
 }
 
 /** mean over H, W → neurons → linear, mean over T. */
-class ClassificationHead extends Head {
+export class ClassificationHead extends Head {
   readonly neurons: NeuronLayer;
   readonly classifier: Linear;
 
@@ -152,7 +152,7 @@ class ClassificationHead extends Head {
 }
 
 /** neurons → three linear layers over the flattened map, as the pose tracker's regressors [Zou2023, §III-D]. */
-class PoseHead extends Head {
+export class PoseHead extends Head {
   readonly neurons: NeuronLayer;
   readonly pose: Linear;
   readonly shape: Linear;
@@ -187,7 +187,7 @@ class PoseHead extends Head {
 }
 
 /** neurons → 3×3 → BN → neurons → 1×1 → bilinear to the input's size. */
-class DenseHead extends Head {
+export class DenseHead extends Head {
   readonly neurons1: NeuronLayer;
   readonly conv: Conv2d;
   readonly norm: BatchNorm;
@@ -299,12 +299,17 @@ export class SpikeVideoFormer extends Module {
   }
 
   #inputSize(video: Tensor): { readonly H: number; readonly W: number } {
-    const { head } = this.config;
     const { H, W } = dims("SpikeVideoFormer", "T B C H W", video.shape) as { H: number; W: number };
+    this.checkSize(H, W);
+    return { H, W };
+  }
+
+  /** @throws ArgumentError unless the head takes frames of this size */
+  checkSize(H: number, W: number): void {
+    const { head } = this.config;
     if (head.kind === "pose" && (H !== head.inputSize || W !== head.inputSize)) {
       throw new ArgumentError(`SpikeVideoFormer: expected input of ${head.inputSize}², got ${H}×${W}`);
     }
-    return { H, W };
   }
 }
 

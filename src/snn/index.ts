@@ -13,6 +13,7 @@ export {
   type AttentionDesign,
   type AttentionOptions,
   attentionModules,
+  type Extent,
   SpikingAttention,
 } from "./spiking-attention.ts";
 export { type Surrogate, surrogate } from "./surrogate.ts";

@@ -56,6 +56,8 @@ export class ParametricLif extends NeuronLayer {
 /** See {@link integerLif}. */
 export class IntegerLif extends NeuronLayer {
   readonly levels: number;
+  /** Share of the membrane potential that a step keeps. */
+  readonly keep = 0.25;
 
   constructor({ levels = 4 } = {}) {
     super();
@@ -63,7 +65,7 @@ export class IntegerLif extends NeuronLayer {
   }
 
   protected fire(current: Tensor): Tensor {
-    return integerLif(current, { levels: this.levels });
+    return integerLif(current, { levels: this.levels, keep: this.keep });
   }
 }
 

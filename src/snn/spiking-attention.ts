@@ -14,7 +14,7 @@ import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layer
 export type AttentionDesign = "joint" | "hierarchical" | "factorised" | "spatial";
 
 /** The tokens that attend to each other in one pass. */
-type Extent = "joint" | "spatial" | "temporal";
+export type Extent = "joint" | "spatial" | "temporal";
 
 /** Options of {@link SpikingAttention}. */
 export type AttentionOptions = {
@@ -63,8 +63,11 @@ export class SpikingAttention extends ResidualBranch {
   readonly norm: BatchNorm | null;
   readonly outputNeurons: NeuronLayer;
   readonly output: RepConv;
-  readonly #extents: readonly Extent[];
-  readonly #options: AttentionOptions;
+  readonly extents: readonly Extent[];
+  readonly heads: number;
+  readonly score: Score;
+  /** Factor of the sums over keys: 1/C, and 0.125 for dot products. */
+  readonly sumScale: number;
 
   /** @throws ArgumentError when the channels do not divide into the heads */
   constructor(random: Random, channels: number, extents: readonly Extent[], options: AttentionOptions) {
@@ -80,8 +83,10 @@ export class SpikingAttention extends ResidualBranch {
     this.norm = score === "dot" ? null : new BatchNorm(channels);
     this.outputNeurons = neuronLayer(score === "dot" ? { ...neurons, firingThreshold: 0.5 } : neurons);
     this.output = new RepConv(random, channels);
-    this.#extents = extents;
-    this.#options = options;
+    this.extents = extents;
+    this.heads = heads;
+    this.score = score;
+    this.sumScale = score === "dot" ? 0.125 : 1 / channels;
   }
 
   override get lastNorm(): BatchNorm {
@@ -91,22 +96,20 @@ export class SpikingAttention extends ResidualBranch {
   /** `[T, B, H, W, C]` → the same shape; the residual sum is the caller's. */
   forward(x: Tensor): Tensor {
     const spikes = this.inputNeurons.forward(x);
-    const sums = this.#extents.map((extent, i) => this.#attend(extent, this.projections[i]!.forward(spikes)));
+    const sums = this.extents.map((extent, i) => this.#attend(extent, this.projections[i]!.forward(spikes)));
     const merged = sums.reduce(add);
     const current = this.norm === null ? merged : this.norm.forward(merged);
     return this.output.forward(this.outputNeurons.forward(current));
   }
 
   #attend(extent: Extent, { q, k, v }: { q: Tensor; k: Tensor; v: Tensor }): Tensor {
-    const { heads, score } = this.#options;
-    const channels = v.shape.at(-1)!;
-    const scale = score === "dot" ? 0.125 : 1 / channels;
+    const { heads, score, sumScale } = this;
     const [qs, ks, vs] = [q, k, v].map((x) => toTokens(x, heads, extent)) as [Tensor, Tensor, Tensor];
     // Driven by spikes on both sides: kᵀv adds one row of k per spike of v, q gathers rows of the product.
-    const perProduct = v.size * (channels / heads);
+    const perProduct = v.size * (v.shape.at(-1)! / heads);
     this.observer?.({ kind: "synapse", macs: perProduct, input: v });
     this.observer?.({ kind: "synapse", macs: perProduct, input: q });
-    return fromTokens(linearAttention(qs, ks, vs, score, scale), v.shape, heads, extent);
+    return fromTokens(linearAttention(qs, ks, vs, score, sumScale), v.shape, heads, extent);
   }
 }
 
