@@ -18,9 +18,9 @@ import {
   Mlp,
   type NeuronLayer,
   ParametricLif,
-  RepConv,
+  type RepConv,
   SepConv,
-  SpikingAttention,
+  type SpikingAttention,
 } from "../snn/index.ts";
 import type {
   ConvolutionWeights,
