@@ -8,8 +8,11 @@ import { copyBlocks, permute } from "./move";
 import { integerNeuron, integerNeuronGrad, neuron, neuronGrad } from "./neuron";
 import { batchNormGrad, batchNormSums, channelAffine, channelMoments } from "./norm";
 import { adamStep, sgdStep } from "./optimiser";
+import { attendPixels, attendTables, runTables, tabulateAttention } from "./packed-attention";
+import { convolveSpikes, countPacked, packSpikes, unpackSpikes } from "./packed-spikes";
 import { avgPool, maxPool, poolGrad } from "./pool";
 import { countNonZero, sum, sumRows } from "./reduce";
+import { settleCurrents } from "./settle";
 import {
   countSpikes,
   gather,
@@ -102,6 +105,24 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return maxPool(args, task);
     case id.POOL_GRAD:
       return poolGrad(args, task);
+    case id.CONVOLVE_SPIKES:
+      return convolveSpikes(args, task);
+    case id.SETTLE_CURRENTS:
+      return settleCurrents(args, task);
+    case id.PACK_SPIKES:
+      return packSpikes(args, task);
+    case id.UNPACK_SPIKES:
+      return unpackSpikes(args, task);
+    case id.COUNT_PACKED:
+      return countPacked(args, task);
+    case id.TABULATE_ATTENTION:
+      return tabulateAttention(args, task);
+    case id.RUN_TABLES:
+      return runTables(args, task);
+    case id.ATTEND_TABLES:
+      return attendTables(args, task);
+    case id.ATTEND_PIXELS:
+      return attendPixels(args, task);
     default:
       unreachable();
   }

@@ -2,7 +2,7 @@
 // weights of those and touches nothing else. Channels go in panels of 32 (then 16, 8, 4 for what remains), because
 // the sums of 32 channels fill eight registers.
 import { at, int, pointer } from "./memory";
-import { packed, tables } from "./scratch";
+import { bitTable, packed, tables } from "./scratch";
 
 /** Pixels of a tile of {@link gather}. */
 const TILE = 128;
@@ -41,17 +41,6 @@ export function countSpikes(args: usize, task: i32): void {
   store<u32>(at(counts, task), count);
 }
 
-/** Lays out, for each byte, the positions of its bits as eight 16-bit numbers: 4 KiB. */
-function prepareBits(table: usize): void {
-  for (let byte = 0; byte < 256; byte++) {
-    let to = table + ((<usize>byte) << 4);
-    for (let mask = byte; mask != 0; mask &= mask - 1) {
-      store<u16>(to, <u16>ctz(mask));
-      to += 2;
-    }
-  }
-}
-
 /**
  * Writes offsets and indices of `group` rows, the spikes of which are numbers starts[task] to starts[task + 1] − 1.
  * Eight columns at a time without a branch: a table turns their mask into positions, of which only the valid ones are
@@ -66,8 +55,7 @@ export function listSpikes(args: usize, task: i32): void {
   const offsets = pointer(args, 5);
   const indices = pointer(args, 6);
   const last = min(rows, (task + 1) * group);
-  const bits = tables();
-  prepareBits(bits);
+  const bits = bitTable();
   let to = indices + ((<usize>load<u32>(at(starts, task))) << 1);
   // The spikes after this task's belong to others: the last few are written one by one.
   const safe = indices + ((<usize>load<u32>(at(starts, task + 1))) << 1) - 32;
@@ -183,7 +171,7 @@ export function packPanels(args: usize, task: i32): void {
 }
 
 /** to[0 … 32) = from[0 … 32) + Σ over the list of rows of 32 numbers. */
-function gather32(i: usize, end: usize, base: usize, from: usize, to: usize): void {
+export function gather32(i: usize, end: usize, base: usize, from: usize, to: usize): void {
   let a0 = v128.load(from);
   let a1 = v128.load(from, 16);
   let a2 = v128.load(from, 32);
@@ -213,7 +201,7 @@ function gather32(i: usize, end: usize, base: usize, from: usize, to: usize): vo
   v128.store(to, a7, 112);
 }
 
-function gather16(i: usize, end: usize, base: usize, from: usize, to: usize): void {
+export function gather16(i: usize, end: usize, base: usize, from: usize, to: usize): void {
   let a0 = v128.load(from);
   let a1 = v128.load(from, 16);
   let a2 = v128.load(from, 32);

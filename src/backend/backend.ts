@@ -6,6 +6,8 @@
  * linear layer is one product over rows, and the active channels of a pixel lie side by side.
  */
 
+import type { PackedKernels } from "./packed.ts";
+
 /** Numbers of a tensor: float32 in use, float64 in gradient checks. */
 export type Floats = Float32Array | Float64Array;
 
@@ -156,6 +158,8 @@ export interface Backend {
   readonly name: string;
   /** Threads that kernels run on. */
   readonly threads: number;
+  /** What compiled plans compute with. */
+  readonly packed: PackedKernels;
 
   /** Uninitialised numbers. Throws RangeError when memory is exhausted. */
   alloc(length: number): Floats;

@@ -3,6 +3,7 @@
  * constants. Compiled plans and the export to ONNX start from it. A value has the shape of one time step of one clip;
  * all operations but neurons and attention act on every step alone.
  */
+import type { NeuronDynamics } from "../backend/index.ts";
 import type { Extent, Score } from "../snn/index.ts";
 
 /** Number of a value of the graph; see {@link Graph.values}. */
@@ -17,19 +18,6 @@ export type Value = {
   /** The largest spike count where it holds spikes (1: binary); 0 where it holds reals. */
   readonly levels: number;
 };
-
-/** Dynamics of a neuron at inference; the equations are those of `lif` and `integerLif`. */
-export type NeuronDynamics =
-  | {
-      readonly kind: "lif";
-      /** 1/τ */
-      readonly decay: number;
-      readonly decayInput: boolean;
-      readonly firingThreshold: number;
-      readonly reset: "hard" | "soft";
-      readonly resetPotential: number;
-    }
-  | { readonly kind: "integer-lif"; readonly keep: number; readonly levels: number };
 
 /** A convolution with its bias: square kernel, groups = 1 or as many as channels. */
 export type ConvolutionWeights = {

@@ -1,4 +1,5 @@
 /** From the modules of a model to a {@link Graph}: one function a kind of module, all of them in this file. */
+import type { NeuronDynamics } from "../backend/index.ts";
 import { dims, UnsupportedError } from "../core/index.ts";
 import {
   ClassificationHead,
@@ -22,15 +23,7 @@ import {
   SepConv,
   type SpikingAttention,
 } from "../snn/index.ts";
-import type {
-  ConvolutionWeights,
-  Graph,
-  GraphOutput,
-  NeuronDynamics,
-  Operation,
-  Value,
-  ValueId,
-} from "./graph.ts";
+import type { ConvolutionWeights, Graph, GraphOutput, Operation, Value, ValueId } from "./graph.ts";
 
 /**
  * The graph of a model in evaluation mode.

@@ -14,15 +14,18 @@ import type {
   SpikeLists,
   UnaryOp,
 } from "../backend.ts";
+import type { PackedKernels } from "../packed.ts";
 import * as convolution from "./convolution.ts";
 import * as elementwise from "./elementwise.ts";
 import * as neurons from "./neuron.ts";
+import { ReferencePackedKernels } from "./packed.ts";
 import * as spikes from "./spikes.ts";
 
 /** See {@link Backend}. Slow, short, and without a dependency: what the fast backends are measured against. */
 export class ReferenceBackend implements Backend {
   readonly name: string = "reference";
   readonly threads: number = 1;
+  readonly packed: PackedKernels = new ReferencePackedKernels();
   readonly #precision: "float32" | "float64";
 
   /** @param options - `precision` of the numbers; float64 serves gradient checks */

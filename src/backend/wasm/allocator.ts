@@ -1,6 +1,5 @@
 /** Memory of a module: blocks in size classes with free lists, so that taking and giving back are O(1). */
 import { ArgumentError } from "../../core/index.ts";
-import type { Floats } from "../backend.ts";
 
 const PAGE = 65536;
 const LIMIT = 65536 * PAGE;
@@ -65,6 +64,21 @@ export class Allocator {
     return this.#take(length * 2, (buffer, at) => new Uint16Array(buffer, at, length));
   }
 
+  /** Takes uninitialised 16-bit signed integers. */
+  shorts(length: number): Int16Array<ArrayBuffer> {
+    return this.#take(length * 2, (buffer, at) => new Int16Array(buffer, at, length));
+  }
+
+  /** Takes uninitialised bytes. */
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    return this.#take(length, (buffer, at) => new Uint8Array(buffer, at, length));
+  }
+
+  /** Bytes that memory can still grow by. */
+  get available(): number {
+    return LIMIT - GUARD - this.#top;
+  }
+
   #take<T extends ArrayBufferView>(bytes: number, view: (buffer: ArrayBuffer, at: number) => T): T {
     const sizeClass = classOf(bytes + SLACK);
     const at = this.#free[sizeClass]?.pop() ?? this.#extend(sizeClass);
@@ -94,7 +108,7 @@ export class Allocator {
    * Gives a block back.
    * @throws ArgumentError unless `block` is what was handed out, and still in use
    */
-  give(block: Floats | Uint32Array | Uint16Array): void {
+  give(block: ArrayBufferView): void {
     const live = this.#live.get(block.byteOffset);
     if (live?.block !== block) {
       throw new ArgumentError("free: expected a block of this backend that is in use, got another");

@@ -1,6 +1,5 @@
 /** A compiled module with its memory and threads: writes arguments, starts kernels. */
 import { ArgumentError } from "../../core/index.ts";
-import type { Floats } from "../backend.ts";
 import { Allocator } from "./allocator.ts";
 
 /** Bytes of scratch that each thread owns. */
@@ -128,7 +127,7 @@ export class Device {
  * Address of numbers that lie in the memory of a device; null is 0.
  * @throws ArgumentError for numbers elsewhere, which kernels could not see
  */
-export function address(block: Floats | Uint32Array | Uint16Array | null): number {
+export function address(block: ArrayBufferView | null): number {
   if (block === null) return 0;
   if (block.buffer instanceof ArrayBuffer) {
     throw new ArgumentError("WasmBackend: expected numbers from alloc(), got an array of its own");

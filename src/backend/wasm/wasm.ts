@@ -13,12 +13,14 @@ import type {
   SpikeLists,
   UnaryOp,
 } from "../backend.ts";
+import type { PackedKernels } from "../packed.ts";
 import { ReferenceBackend } from "../reference/index.ts";
 import * as depthwise from "./depthwise.ts";
 import type { Device } from "./device.ts";
 import * as elementwise from "./elementwise.ts";
 import * as id from "./generated/ids.ts";
 import * as neurons from "./neurons.ts";
+import { WasmPackedKernels } from "./packed.ts";
 import * as pools from "./pools.ts";
 import * as products from "./products.ts";
 import * as spikes from "./spikes.ts";
@@ -28,6 +30,7 @@ export class WasmBackend extends ReferenceBackend {
   override readonly name: string = "wasm";
   override readonly threads: number;
   readonly device: Device;
+  override readonly packed: PackedKernels;
   readonly #release: () => void;
 
   /**
@@ -37,6 +40,7 @@ export class WasmBackend extends ReferenceBackend {
   constructor(device: Device, release: () => void) {
     super();
     this.device = device;
+    this.packed = new WasmPackedKernels(device);
     this.threads = device.threads;
     this.#release = release;
   }

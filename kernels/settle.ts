@@ -1,0 +1,255 @@
+// What becomes of a current in a compiled plan: a membrane potential is added, the sum is kept or not, neurons fire or
+// not, and spikes are packed, 32 channels a word. Sixteen channels at a time go through all steps of a pixel, so that
+// their membranes stay in registers. The order of operations of the neurons is that of kernels/neuron.ts.
+import { at, int, pointer, real } from "./memory";
+import { packed } from "./scratch";
+
+/** Kinds of neurons, as the host numbers them. */
+const NONE = 0;
+const HARD = 1;
+const SOFT = 2;
+
+/** Kinds of sums. */
+export const FLOATS = 0;
+export const HALVES = 1;
+export const WORDS = 2;
+
+// The first 16 arguments of every kernel that ends here.
+/** Time steps. */
+export function stepsOf(args: usize): i32 {
+  return int(args, 0);
+}
+/** Pixels of all clips in a step. */
+export function pixelsOf(args: usize): i32 {
+  return int(args, 1);
+}
+/** Channels. */
+export function channelsOf(args: usize): i32 {
+  return int(args, 2);
+}
+/** Pixels of a task. */
+export function groupOf(args: usize): i32 {
+  return int(args, 13);
+}
+
+/** Channels up to a multiple of 16: the length of a row of states. */
+export function padded(channels: i32): i32 {
+  return (channels + 15) & -16;
+}
+
+/**
+ * Where the membranes of `count` pixels from `first` on are kept between steps: in memory where a plan carries them,
+ * else in scratch. At rest unless they go on. Only channels n to `end` are touched.
+ */
+export function openStates(args: usize, first: i32, count: i32, scratch: usize, n: i32, end: i32): usize {
+  const states = pointer(args, 6);
+  const row = padded(channelsOf(args));
+  const base = states != 0 ? at(states, first * row) : scratch;
+  if (states == 0 || int(args, 7) == 0) {
+    const rest = f32x4.splat(<f32>real(args, 2));
+    const last = min(row, end);
+    for (let p = 0; p < count; p++) {
+      const cells = at(base, p * row);
+      for (let i = n; i < last; i += 4) v128.store(at(cells, i), rest);
+    }
+  }
+  return base;
+}
+
+/** Four lanes of sums as currents. */
+function current(sum: usize, kind: i32, scales: usize, shifts: usize, lane: i32): v128 {
+  if (kind == FLOATS) {
+    const x = v128.load(at(sum, lane));
+    if (scales == 0) return x;
+    return f32x4.add(f32x4.mul(x, v128.load(at(scales, lane))), v128.load(at(shifts, lane)));
+  }
+  const x =
+    kind == HALVES
+      ? i32x4.extend_low_i16x8_s(v128.load64_zero(sum + ((<usize>lane) << 1)))
+      : v128.load(at(sum, lane));
+  const scaled = f32x4.mul(f32x4.convert_i32x4_s(x), v128.load(at(scales, lane)));
+  return f32x4.add(scaled, v128.load(at(shifts, lane)));
+}
+
+/** The leading `valid` of four numbers. */
+function storeSome(to: usize, x: v128, valid: i32): void {
+  if (valid >= 4) {
+    v128.store(to, x);
+    return;
+  }
+  if (valid > 0) v128.store32_lane(to, x, 0);
+  if (valid > 1) v128.store32_lane(to, x, 1, 4);
+  if (valid > 2) v128.store32_lane(to, x, 2, 8);
+}
+
+/** One bit a lane of sixteen 32-bit masks. */
+function bitsOf(m0: v128, m1: v128, m2: v128, m3: v128): i32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3)));
+}
+
+/** Writes 16 bits at channel n of a row of packed spikes; the last of a row fills its word. */
+function storeBits(row: usize, n: i32, bits: i32, last: bool): void {
+  const to = row + ((<usize>n) >> 3);
+  if (last && (n & 16) == 0) store<u32>(to, bits);
+  else store<u16>(to, <u16>bits);
+}
+
+/** h = v charged by x; see `neuron` in kernels/neuron.ts. */
+function charge(v: v128, x: v128, rest: v128, decay: v128, decayInput: bool): v128 {
+  const leak = f32x4.sub(v, rest);
+  return decayInput
+    ? f32x4.add(v, f32x4.mul(f32x4.sub(x, leak), decay))
+    : f32x4.add(f32x4.sub(v, f32x4.mul(leak, decay)), x);
+}
+
+/** v after the reset. */
+function reset(h: v128, fired: v128, hard: bool, rest: v128, threshold: v128): v128 {
+  return v128.bitselect(hard ? rest : f32x4.sub(h, threshold), h, fired);
+}
+
+/** n = round half to even of clamp(u, 0, levels) */
+function count(u: v128, levels: v128): v128 {
+  return f32x4.nearest(f32x4.pmin(levels, f32x4.pmax(f32x4.splat(0), u)));
+}
+
+/** Lanes of which bit `plane` is set, as masks. */
+function planeOf(n: v128, plane: i32): v128 {
+  return i32x4.shr_s(i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 31 - plane), 31);
+}
+
+/**
+ * Sixteen channels from n on, of one pixel, for steps from `step` up to `end`.
+ * @param sum - sums of the first step; `stride` bytes on, those of the next
+ * @param states - row of states of the pixel
+ */
+export function settle(
+  args: usize,
+  sum: usize,
+  stride: usize,
+  kind: i32,
+  pixel: i32,
+  step: i32,
+  end: i32,
+  n: i32,
+  states: usize,
+): void {
+  const pixels = pixelsOf(args);
+  const channels = channelsOf(args);
+  const residual = pointer(args, 3);
+  const membrane = pointer(args, 4);
+  const spikes = pointer(args, 5);
+  const neuron = int(args, 8);
+  const decayInput = int(args, 9) != 0;
+  const planes = int(args, 10);
+  const scales = kind == FLOATS && pointer(args, 11) == 0 ? 0 : at(pointer(args, 11), n);
+  const shifts = at(pointer(args, 12), n);
+  const decay = f32x4.splat(<f32>real(args, 0));
+  const threshold = f32x4.splat(<f32>real(args, 1));
+  const rest = f32x4.splat(<f32>real(args, 2));
+  const keep = f32x4.splat(<f32>real(args, 3));
+  const levels = f32x4.splat(<f32>real(args, 4));
+  const words = (channels + 31) >> 5;
+  const left = channels - n;
+  const valid = left >= 16 ? 0xffff : (1 << left) - 1;
+  const last = left <= 16;
+  const cells = at(states, n);
+  let v0 = v128.load(cells);
+  let v1 = v128.load(cells, 16);
+  let v2 = v128.load(cells, 32);
+  let v3 = v128.load(cells, 48);
+  for (let t = step; t < end; t++) {
+    const row = t * pixels + pixel;
+    let x0 = current(sum, kind, scales, shifts, 0);
+    let x1 = current(sum, kind, scales, shifts, 4);
+    let x2 = current(sum, kind, scales, shifts, 8);
+    let x3 = current(sum, kind, scales, shifts, 12);
+    sum += stride;
+    if (residual != 0) {
+      const from = at(residual, row * channels + n);
+      x0 = f32x4.add(v128.load(from), x0);
+      x1 = f32x4.add(v128.load(from, 16), x1);
+      x2 = f32x4.add(v128.load(from, 32), x2);
+      x3 = f32x4.add(v128.load(from, 48), x3);
+    }
+    if (membrane != 0) {
+      const to = at(membrane, row * channels + n);
+      if (left >= 16) {
+        v128.store(to, x0);
+        v128.store(to, x1, 16);
+        v128.store(to, x2, 32);
+        v128.store(to, x3, 48);
+      } else {
+        storeSome(to, x0, left);
+        storeSome(to + 16, x1, left - 4);
+        storeSome(to + 32, x2, left - 8);
+        storeSome(to + 48, x3, left - 12);
+      }
+    }
+    if (neuron == NONE) continue;
+    const bits = spikes + ((<usize>(row * planes * words)) << 2);
+    if (neuron <= SOFT) {
+      const hard = neuron == HARD;
+      const h0 = charge(v0, x0, rest, decay, decayInput);
+      const h1 = charge(v1, x1, rest, decay, decayInput);
+      const h2 = charge(v2, x2, rest, decay, decayInput);
+      const h3 = charge(v3, x3, rest, decay, decayInput);
+      const f0 = f32x4.ge(h0, threshold);
+      const f1 = f32x4.ge(h1, threshold);
+      const f2 = f32x4.ge(h2, threshold);
+      const f3 = f32x4.ge(h3, threshold);
+      v0 = reset(h0, f0, hard, rest, threshold);
+      v1 = reset(h1, f1, hard, rest, threshold);
+      v2 = reset(h2, f2, hard, rest, threshold);
+      v3 = reset(h3, f3, hard, rest, threshold);
+      storeBits(bits, n, bitsOf(f0, f1, f2, f3) & valid, last);
+      continue;
+    }
+    x0 = f32x4.add(f32x4.mul(v0, keep), x0);
+    x1 = f32x4.add(f32x4.mul(v1, keep), x1);
+    x2 = f32x4.add(f32x4.mul(v2, keep), x2);
+    x3 = f32x4.add(f32x4.mul(v3, keep), x3);
+    const n0 = count(x0, levels);
+    const n1 = count(x1, levels);
+    const n2 = count(x2, levels);
+    const n3 = count(x3, levels);
+    v0 = f32x4.sub(x0, n0);
+    v1 = f32x4.sub(x1, n1);
+    v2 = f32x4.sub(x2, n2);
+    v3 = f32x4.sub(x3, n3);
+    for (let plane = 0; plane < planes; plane++) {
+      const m = bitsOf(planeOf(n0, plane), planeOf(n1, plane), planeOf(n2, plane), planeOf(n3, plane));
+      storeBits(bits + ((<usize>(plane * words)) << 2), n, m & valid, last);
+    }
+  }
+  v128.store(cells, v0);
+  v128.store(cells, v1, 16);
+  v128.store(cells, v2, 32);
+  v128.store(cells, v3, 48);
+}
+
+/** Settles currents that lie in memory, `[T, pixels, C]` at argument 16. Task: a group of pixels. */
+export function settleCurrents(args: usize, task: i32): void {
+  const pixels = pixelsOf(args);
+  const channels = channelsOf(args);
+  const steps = stepsOf(args);
+  const currents = pointer(args, 16);
+  const first = task * groupOf(args);
+  const count = min(groupOf(args), pixels - first);
+  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const stride = (<usize>(pixels * channels)) << 2;
+  for (let p = 0; p < count; p++) {
+    const row = at(states, p * padded(channels));
+    for (let n = 0; n < channels; n += 16) {
+      const sum = at(currents, (first + p) * channels + n);
+      settle(args, sum, stride, FLOATS, first + p, 0, steps, n, row);
+    }
+  }
+}
+
+/** Scratch for states that are not carried. */
+export function stateScratch(): usize {
+  return packed();
+}
+
+/** Bytes of it. */
+export const STATE_BYTES = 256 << 10;

@@ -1,0 +1,302 @@
+/** Kernels of compiled plans: shapes become jobs for kernels/packed-*.ts and kernels/settle.ts. */
+import {
+  type NeuronDynamics,
+  type PackedAttention,
+  type PackedKernels,
+  type PackedWeights,
+  planesOf,
+  type Precision,
+  type Settlement,
+  type SpikeConvolution,
+  stateChannels,
+  tableSize,
+  wordsOf,
+} from "../packed.ts";
+import { address, type Device } from "./device.ts";
+import * as id from "./generated/ids.ts";
+import { packPanels } from "./panels.ts";
+
+// Sizes that kernels/settle.ts, kernels/packed-spikes.ts and kernels/scratch.ts share with this file.
+const SCRATCH_BYTES = 992 << 10;
+const STATE_BYTES = 256 << 10;
+const POSITIONS = 128;
+const MOST_PASSES = 16;
+const LIST_BYTES = SCRATCH_BYTES - STATE_BYTES - POSITIONS * MOST_PASSES * 8 - POSITIONS * 128;
+/** Rows of weights that stay in the first cache together. */
+const CACHED_ROWS = 320;
+/** Rows of a task of packing and counting. */
+const ROWS = 512;
+
+/** See {@link PackedKernels}. */
+export class WasmPackedKernels implements PackedKernels {
+  readonly #device: Device;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  allocate(bytes: number): Uint8Array<ArrayBuffer> {
+    return this.#device.allocator.bytes(bytes);
+  }
+
+  release(block: Uint8Array): void {
+    this.#device.allocator.give(block);
+  }
+
+  get available(): number {
+    return this.#device.allocator.available;
+  }
+
+  packSpikes(bits: Uint32Array, x: Float32Array, rows: number, channels: number, planes: number): void {
+    const tasks = Math.ceil(rows / ROWS);
+    const ints = [address(bits), address(x), rows, channels, planes, ROWS];
+    this.#device.launch(id.PACK_SPIKES, tasks, rows * channels * planes, ints);
+  }
+
+  unpackSpikes(x: Float32Array, bits: Uint32Array, rows: number, channels: number, planes: number): void {
+    const tasks = Math.ceil(rows / ROWS);
+    const ints = [address(x), address(bits), rows, channels, planes, ROWS];
+    this.#device.launch(id.UNPACK_SPIKES, tasks, rows * channels, ints);
+  }
+
+  countSpikes(bits: Uint32Array, rows: number, channels: number, planes: number): number {
+    const tasks = Math.ceil(rows / ROWS);
+    let total = 0;
+    this.#device.borrowWords(tasks, (counts) => {
+      const ints = [counts.byteOffset, address(bits), rows, wordsOf(channels), planes, ROWS];
+      this.#device.launch(id.COUNT_PACKED, tasks, rows * planes * wordsOf(channels), ints);
+      for (const count of counts) total += count;
+    });
+    return total;
+  }
+
+  packWeights(
+    weight: Float32Array,
+    bias: Float32Array | null,
+    shape: Pick<SpikeConvolution, "outChannels" | "inChannels" | "kernel">,
+    precision: Precision,
+    levels: number,
+  ): PackedWeights {
+    return packPanels(this.#device.allocator, weight, bias, shape, precision, levels);
+  }
+
+  releaseWeights({ panels, start, scale, shift }: PackedWeights): void {
+    for (const block of [panels, start, scale, shift]) {
+      if (block !== null) this.#device.allocator.give(block);
+    }
+  }
+
+  servesConvolution({ inChannels, kernel }: Pick<SpikeConvolution, "inChannels" | "kernel">, levels: number) {
+    const most = kernel * kernel * inChannels * levels;
+    return kernel <= MOST_PASSES && kernel * inChannels <= 65536 && 2 * most + 16 <= LIST_BYTES;
+  }
+
+  convolveSpikes(s: Settlement, spikes: Uint32Array, weights: PackedWeights, p: SpikeConvolution): void {
+    const { kernel, inChannels } = p;
+    const columns = stateChannels(p.outChannels);
+    const rows = kernel * inChannels;
+    const merged = kernel * rows <= CACHED_ROWS;
+    const blocks = merged
+      ? 1
+      : Math.min(Math.ceil(rows / CACHED_ROWS), Math.floor(MOST_PASSES / kernel), wordsOf(inChannels));
+    const blockWords = Math.ceil(wordsOf(inChannels) / blocks);
+    const group = this.#group(s);
+    const tiles = Math.ceil(s.pixels / group);
+    // A narrow picture is split by columns too, though each part lists the spikes again.
+    const panels = Math.ceil(columns / 64);
+    const shares = tiles >= 2 * this.#device.threads ? 1 : Math.min(panels, 2 * this.#device.threads);
+    const columnGroup = Math.ceil(panels / shares) * 64;
+    const tasks = tiles * Math.ceil(columns / columnGroup);
+    const work = (s.timeSteps * s.pixels * kernel * rows * columns) / 100;
+    const levels = (1 << p.planes) - 1;
+    this.#launch(id.CONVOLVE_SPIKES, tasks, work, s, group, weights.scale, weights.shift, [
+      address(spikes),
+      address(weights.panels),
+      address(weights.start),
+      weights.precision === "int16" ? 1 : 0,
+      p.images,
+      p.height,
+      p.width,
+      inChannels,
+      p.planes,
+      kernel,
+      p.stride,
+      p.padding,
+      p.outHeight,
+      p.outWidth,
+      merged ? 1 : 0,
+      blocks,
+      blockWords,
+      columnGroup,
+      kernel * rows * levels,
+    ]);
+  }
+
+  settle(s: Settlement, currents: Float32Array): void {
+    const group = this.#group(s);
+    const work = s.timeSteps * s.pixels * s.channels;
+    const tasks = Math.ceil(s.pixels / group);
+    this.#launch(id.SETTLE_CURRENTS, tasks, work, s, group, null, null, [address(currents)]);
+  }
+
+  servesAttention({ heads, channels }: Pick<PackedAttention, "heads" | "channels">): boolean {
+    const depth = channels / heads;
+    const tables = 4 * tableSize({ heads, channels });
+    const sums = 4 * (stateChannels(channels) + 16);
+    return 2 * depth * 128 <= SCRATCH_BYTES && depth <= 1024 && tables + 4 * depth + sums <= LIST_BYTES;
+  }
+
+  tabulate(
+    tables: Int32Array,
+    keys: Uint32Array,
+    values: Uint32Array,
+    p: PackedAttention,
+    pixels: number,
+    groups: number,
+    groupSteps: number,
+  ): void {
+    const tasks = groups * p.images * p.heads;
+    const depth = p.channels / p.heads;
+    const tokens = groupSteps * (pixels / p.images);
+    const work = tasks * depth * depth * (tokens / 64) * p.keyPlanes * p.valuePlanes;
+    this.#device.launch(id.TABULATE_ATTENTION, tasks, work, [
+      address(tables),
+      address(keys),
+      address(values),
+      p.channels,
+      p.heads,
+      p.keyPlanes,
+      p.valuePlanes,
+      p.images,
+      pixels / p.images,
+      groupSteps,
+    ]);
+  }
+
+  runTables(
+    tables: Int32Array,
+    leaving: Int32Array | null,
+    carried: Int32Array,
+    timeSteps: number,
+    size: number,
+  ): void {
+    const group = 4096;
+    const ints = [address(tables), address(leaving), address(carried), timeSteps, size, group];
+    this.#device.launch(id.RUN_TABLES, Math.ceil(size / group), timeSteps * size, ints);
+  }
+
+  attendTables(
+    s: Settlement,
+    queries: Uint32Array,
+    tables: Int32Array,
+    perStep: boolean,
+    p: PackedAttention,
+  ): void {
+    const group = this.#group(s);
+    const { alpha, beta, gamma, delta } = p.terms;
+    const tasks = Math.ceil(s.pixels / group);
+    const work = s.timeSteps * s.pixels * p.channels * (p.channels / p.heads / 20 + 1);
+    this.#launch(id.ATTEND_TABLES, tasks, work, s, group, p.scale, p.shift, [
+      address(queries),
+      address(tables),
+      0,
+      0,
+      p.heads,
+      p.queryPlanes,
+      s.pixels / p.images,
+      perStep ? p.images : 0,
+      alpha,
+      beta,
+      gamma,
+      delta,
+    ]);
+  }
+
+  attendPixels(
+    s: Settlement,
+    queries: Uint32Array,
+    keys: Uint32Array,
+    values: Uint32Array,
+    past: { readonly tables: Int32Array; readonly window: number; readonly resume: boolean } | null,
+    p: PackedAttention,
+  ): void {
+    const group = Math.min(16, this.#group(s));
+    const { alpha, beta, gamma, delta } = p.terms;
+    const tasks = Math.ceil(s.pixels / group);
+    const work = s.timeSteps * s.pixels * p.channels * (p.channels / p.heads / 10 + 1);
+    this.#launch(id.ATTEND_PIXELS, tasks, work, s, group, p.scale, p.shift, [
+      address(queries),
+      past === null ? 0 : address(past.tables),
+      address(keys),
+      address(values),
+      p.heads,
+      p.queryPlanes,
+      p.keyPlanes,
+      p.valuePlanes,
+      alpha,
+      beta,
+      gamma,
+      delta,
+      past === null ? 0 : 1,
+      past === null ? 0 : past.window,
+      past === null || !past.resume ? 0 : 1,
+    ]);
+  }
+
+  /** Pixels of a task: about 128 pairs of a pixel and a step, fewer where threads would stand idle. */
+  #group({ timeSteps, pixels, channels }: Settlement): number {
+    const states = Math.floor(STATE_BYTES / (4 * stateChannels(channels)));
+    let group = Math.max(1, Math.min(Math.floor(POSITIONS / timeSteps), states));
+    while (group > 1 && group * timeSteps > 32 && pixels / group < 4 * this.#device.threads) group >>= 1;
+    return group;
+  }
+
+  #launch(
+    kernel: number,
+    tasks: number,
+    nanoseconds: number,
+    s: Settlement,
+    group: number,
+    scale: Float32Array | null,
+    shift: Float32Array | null,
+    ints: readonly number[],
+  ): void {
+    const { neuron } = s;
+    const { code, reals } = neuronArguments(neuron?.dynamics ?? null);
+    const settlement = [
+      s.timeSteps,
+      s.pixels,
+      s.channels,
+      address(s.residual),
+      address(s.membrane),
+      address(neuron?.spikes ?? null),
+      address(neuron?.state ?? null),
+      neuron?.resume === true ? 1 : 0,
+      ...code,
+      address(scale),
+      address(shift),
+      group,
+      0,
+      0,
+    ];
+    this.#device.launch(kernel, tasks, nanoseconds, [...settlement, ...ints], reals);
+  }
+}
+
+/** Kind, decayed input, planes; decay, threshold, rest, keep, levels: see kernels/settle.ts. */
+function neuronArguments(dynamics: NeuronDynamics | null): {
+  readonly code: readonly number[];
+  readonly reals: readonly number[];
+} {
+  if (dynamics === null) return { code: [0, 0, 0], reals: [0, 0, 0, 0, 0] };
+  if (dynamics.kind === "integer-lif") {
+    const { keep, levels } = dynamics;
+    return { code: [3, 0, planesOf(levels)], reals: [0, 0, 0, keep, levels] };
+  }
+  const { decay, decayInput, firingThreshold, reset, resetPotential } = dynamics;
+  const hard = reset === "hard";
+  return {
+    code: [hard ? 1 : 2, decayInput ? 1 : 0, 1],
+    reals: [decay, firingThreshold, hard ? resetPotential : 0, 0, 0],
+  };
+}
