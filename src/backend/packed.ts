@@ -5,7 +5,10 @@
  */
 import type { Neuron } from "./backend.ts";
 
-/** Dynamics of a neuron at inference; see `Backend.neuron` and `Backend.integerNeuron`. */
+/**
+ * Dynamics of a neuron at inference, in float32; see `Backend.neuron` and `Backend.integerNeuron`, which rounds
+ * alike where `keep` is a power of two.
+ */
 export type NeuronDynamics =
   | ({ readonly kind: "lif" } & Pick<
       Neuron,

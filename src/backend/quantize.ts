@@ -1,4 +1,5 @@
 /** Weights as whole numbers. */
+import { ArgumentError } from "../core/index.ts";
 
 /** The largest sum that int16 holds. */
 const MOST = 32767;
@@ -7,6 +8,7 @@ const MOST = 32767;
  * Rounds weights to whole numbers, such that neither all positive nor all negative ones, `levels` times each, leave
  * int16: then no set of spikes does, and what wraps on the way comes back.
  * @returns the scale
+ * @throws ArgumentError for weights that are not finite
  */
 export function quantize(whole: Int16Array, weights: Float32Array, levels: number): number {
   let positive = 0;
@@ -17,6 +19,8 @@ export function quantize(whole: Int16Array, weights: Float32Array, levels: numbe
     else negative -= w;
     largest = Math.max(largest, Math.abs(w));
   }
+  if (!Number.isFinite(positive + negative))
+    throw new ArgumentError(`quantize: expected finite weights, got a sum of ${positive - negative}`);
   if (largest === 0) return 0;
   // Rounding can add half a unit a weight; the scale grows until the whole numbers fit too.
   for (

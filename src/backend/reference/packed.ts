@@ -98,7 +98,7 @@ export class ReferencePackedKernels implements PackedKernels {
         }
       }
       if (scale !== null)
-        for (let n = 0; n < outChannels; n++) currents[n] = currents[n]! * scale[n]! + shift![n]!;
+        for (let n = 0; n < outChannels; n++) currents[n] = mapped(currents[n]!, scale[n]!, shift![n]!);
     });
   }
 
@@ -217,7 +217,9 @@ function settleEach(s: Settlement, sum: (t: number, pixel: number, currents: Flo
   const { channels, pixels, neuron } = s;
   const currents = new Float64Array(channels);
   const rest =
-    neuron?.dynamics.kind === "lif" && neuron.dynamics.reset === "hard" ? neuron.dynamics.resetPotential : 0;
+    neuron?.dynamics.kind === "lif" && neuron.dynamics.reset === "hard"
+      ? Math.fround(neuron.dynamics.resetPotential)
+      : 0;
   const planes = neuron === null ? 0 : neuron.dynamics.kind === "lif" ? 1 : planesOf(neuron.dynamics.levels);
   neuron?.spikes.fill(0, 0, s.timeSteps * pixels * planes * wordsOf(channels));
   for (let pixel = 0; pixel < pixels; pixel++) {
@@ -228,7 +230,8 @@ function settleEach(s: Settlement, sum: (t: number, pixel: number, currents: Flo
       sum(t, pixel, currents);
       for (let c = 0; c < channels; c++) {
         const i = (t * pixels + pixel) * channels + c;
-        const x = Math.fround(Math.fround(currents[c]!) + (s.residual === null ? 0 : s.residual[i]!));
+        const current = Math.fround(currents[c]!);
+        const x = s.residual === null ? current : Math.fround(current + s.residual[i]!);
         if (s.membrane !== null) s.membrane[i] = x;
         if (neuron === null) continue;
         const { dynamics, spikes } = neuron;
@@ -251,6 +254,11 @@ function settleEach(s: Settlement, sum: (t: number, pixel: number, currents: Flo
       }
     }
   }
+}
+
+/** A sum of whole numbers as a current, rounded as kernels do. */
+function mapped(sum: number, scale: number, shift: number): number {
+  return Math.fround(Math.fround(Math.fround(sum) * scale) + shift);
 }
 
 function roundHalfToEven(x: number): number {
@@ -304,7 +312,7 @@ function attend(
       let sum = ones * tables[at + row + j]! + terms.delta * tables[at + j]!;
       for (let i = 0; i < depth; i++) sum += terms.alpha * q[i]! * tables[at + (2 + i) * row + j]!;
       const c = head * depth + j;
-      currents[c] = sum * scale[c]! + shift[c]!;
+      currents[c] = mapped(sum, scale[c]!, shift[c]!);
     }
   }
 }

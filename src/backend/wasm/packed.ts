@@ -87,7 +87,8 @@ export class WasmPackedKernels implements PackedKernels {
   }
 
   servesConvolution({ inChannels, kernel }: Pick<SpikeConvolution, "inChannels" | "kernel">, levels: number) {
-    const most = kernel * kernel * inChannels * levels;
+    // What the planes can hold, as in `convolveSpikes`, which is more than `levels` unless that is 2^planes − 1.
+    const most = kernel * kernel * inChannels * ((1 << planesOf(levels)) - 1);
     return kernel <= MOST_PASSES && kernel * inChannels <= 65536 && 2 * most + 16 <= LIST_BYTES;
   }
 
