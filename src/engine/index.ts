@@ -6,3 +6,12 @@ export {
   type LayerFiring,
   type LayerOperations,
 } from "./activity.ts";
+export {
+  compile,
+  type CompileOptions,
+  type Horizon,
+  type KernelName,
+  Plan,
+  type PlannedStep,
+} from "./plan.ts";
+export { Session, type StepWatch } from "./session.ts";

@@ -1,0 +1,80 @@
+/** Which kernel computes a layer: the cheapest at its firing rate on this machine. */
+import type { Precision } from "../backend/index.ts";
+import type { ConvolutionWeights, Operation, Value } from "./graph.ts";
+
+/** Nanoseconds on one thread, by precision of the weights that spikes gather. */
+export type KernelCosts = {
+  /** Adding one weight of one spike. */
+  readonly addNs: Readonly<Record<Precision, number>>;
+  /** Listing one 32-bit word of packed spikes under a kernel. */
+  readonly wordNs: number;
+  /** One multiply-accumulate of a dense product. */
+  readonly macNs: number;
+  /** One multiply-accumulate of a depthwise convolution. */
+  readonly depthwiseMacNs: number;
+  /** Settling one real that a kernel left in memory. */
+  readonly settleNs: number;
+};
+
+/** Measured on the machine of the README's figures; `measureKernelCosts` measures another. */
+export const typicalCosts: KernelCosts = {
+  addNs: { f32: 1 / 14, int16: 1 / 28 },
+  wordNs: 6,
+  macNs: 1 / 24,
+  depthwiseMacNs: 1 / 10,
+  settleNs: 0.6,
+};
+
+/** Spikes per neuron and step that are assumed where none were measured: typical of trained networks. */
+export const TYPICAL_FIRING_RATE = 0.15;
+
+/** How a convolution from spikes is computed. */
+export type ConvolutionKernel = "event-driven" | "dense";
+
+/** Estimated nanoseconds a pixel of a convolution from spikes that fire at `rate`. */
+export function costOf(
+  kernel: ConvolutionKernel,
+  weights: ConvolutionWeights,
+  rate: number,
+  precision: Precision,
+  costs: KernelCosts,
+): number {
+  const { outChannels, groups } = weights;
+  const inputs = weights.weight.length / outChannels;
+  if (groups > 1) return inputs * outChannels * costs.depthwiseMacNs;
+  if (kernel === "dense") return inputs * outChannels * costs.macNs + outChannels * costs.settleNs;
+  const columns = Math.ceil(outChannels / 16) * 16;
+  return inputs * rate * columns * costs.addNs[precision] + (inputs / 32) * costs.wordNs;
+}
+
+/** The cheaper kernel of a convolution from spikes. */
+export function chooseKernel(
+  weights: ConvolutionWeights,
+  rate: number,
+  precision: Precision,
+  costs: KernelCosts,
+): ConvolutionKernel {
+  const cost = (kernel: ConvolutionKernel): number => costOf(kernel, weights, rate, precision, costs);
+  return cost("event-driven") <= cost("dense") ? "event-driven" : "dense";
+}
+
+/** Whether one 3×3 convolution is cheaper than its three factors. */
+export function cheaperMerged(
+  { factors }: Extract<Operation, { readonly kind: "factored-convolution" }>,
+  input: Value,
+  rate: number,
+  precision: Precision,
+  costs: KernelCosts,
+): boolean {
+  const [first, depthwise, second] = factors;
+  const inChannels = input.shape[2];
+  const merged = inChannels * 9 * rate * second.outChannels * costs.addNs[precision];
+  const listing = (inChannels / 32) * 9 * costs.wordNs;
+  const kernel = chooseKernel(first, rate, precision, costs);
+  const apart =
+    costOf(kernel, first, rate, precision, costs) +
+    costOf("dense", depthwise, 1, precision, costs) +
+    costOf("dense", second, 1, precision, costs) +
+    (first.outChannels + depthwise.outChannels) * costs.settleNs;
+  return merged + listing <= apart;
+}
