@@ -18,7 +18,7 @@ export const seed = fc.integer({ min: 1, max: 1e6 });
 /** Bytes before and behind each array that nobody may write; read as numbers they are NaN. */
 const GUARD = 64;
 
-type Numbers = Float32Array | Int32Array | Uint32Array;
+export type Numbers = Float32Array | Int32Array | Uint32Array;
 
 /** Lends guarded arrays of the memory of some kernels. */
 export class Lender {
@@ -208,27 +208,30 @@ function part(s: Settlement, from: number, until: number): Settlement {
 /**
  * Settles with every backend: the bits must be those of the reference and, where states are carried, those of two
  * runs after one another.
- * @param prepare - lends what is read; its function settles steps from `from` on
+ * @param prepare - lends what is read; its function settles steps from `from` on. What it adds to `kept` is compared
+ * @param options - `together`: steps cannot be settled in two runs
  */
 export function expectSettled(
   sizes: Sizes,
   ending: Ending,
   start: number,
-  prepare: (kernels: PackedKernels, lend: Lender) => (s: Settlement, from: number) => void,
+  prepare: (kernels: PackedKernels, lend: Lender, kept: Numbers[]) => (s: Settlement, from: number) => void,
   options: { readonly together?: boolean } = {},
 ): readonly Numbers[] {
   return expectBits((kernels, lend) => {
     const once = lendSettlement(lend, sizes, ending, start);
-    prepare(kernels, lend)(once.settlement, 0);
+    const kept: Numbers[] = [];
+    prepare(kernels, lend, kept)(once.settlement, 0);
     const stateless = ending.dynamics !== null && ending.state === "none";
     if (sizes.timeSteps > 1 && !stateless && options.together !== true) {
       const twice = lendSettlement(lend, sizes, ending, start);
-      const run = prepare(kernels, lend);
+      const keptTwice: Numbers[] = [];
+      const run = prepare(kernels, lend, keptTwice);
       const cut = 1 + (start % (sizes.timeSteps - 1));
       run(part(twice.settlement, 0, cut), 0);
       run(part(twice.settlement, cut, sizes.timeSteps), cut);
-      same(twice.results(), once.results());
+      same([...twice.results(), ...keptTwice], [...once.results(), ...kept]);
     }
-    return once.results();
+    return [...once.results(), ...kept];
   });
 }
