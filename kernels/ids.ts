@@ -47,3 +47,4 @@ export const TABULATE_ATTENTION = 44;
 export const RUN_TABLES = 45;
 export const ATTEND_TABLES = 46;
 export const ATTEND_PIXELS = 47;
+export const DEPTHWISE_SPIKES = 48;

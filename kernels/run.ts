@@ -9,6 +9,7 @@ import { integerNeuron, integerNeuronGrad, neuron, neuronGrad } from "./neuron";
 import { batchNormGrad, batchNormSums, channelAffine, channelMoments } from "./norm";
 import { adamStep, sgdStep } from "./optimiser";
 import { attendPixels, attendTables, runTables, tabulateAttention } from "./packed-attention";
+import { depthwiseSpikes } from "./packed-depthwise";
 import { convolveSpikes, countPacked, packSpikes, unpackSpikes } from "./packed-spikes";
 import { avgPool, maxPool, poolGrad } from "./pool";
 import { countNonZero, sum, sumRows } from "./reduce";
@@ -123,6 +124,8 @@ export function run(kernel: i32, args: usize, task: i32): void {
       return attendTables(args, task);
     case id.ATTEND_PIXELS:
       return attendPixels(args, task);
+    case id.DEPTHWISE_SPIKES:
+      return depthwiseSpikes(args, task);
     default:
       unreachable();
   }

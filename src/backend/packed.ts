@@ -144,6 +144,18 @@ export interface PackedKernels {
 
   /** Adds the weights of what fired, and settles the sums. */
   convolveSpikes(s: Settlement, spikes: Uint32Array, weights: PackedWeights, p: SpikeConvolution): void;
+  /** Whether {@link PackedKernels.depthwiseSpikes} serves this. */
+  servesDepthwise(p: SpikeConvolution): boolean;
+  /** Brings `[C, 1, k, k]` into the order that {@link PackedKernels.depthwiseSpikes} reads. */
+  packDepthwise(weight: Float32Array, kernel: number): Float32Array;
+  /** Depthwise convolution of `steps` steps of spikes, without bias: currents `[steps, images, H', W', C]`. */
+  depthwiseSpikes(
+    out: Float32Array,
+    spikes: Uint32Array,
+    weight: Float32Array,
+    timeSteps: number,
+    p: SpikeConvolution,
+  ): void;
   /** Settles currents that lie in memory. */
   settle(s: Settlement, currents: Float32Array): void;
 

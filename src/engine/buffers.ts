@@ -174,9 +174,10 @@ function requestsOf(plan: Plan, history: ReadonlySet<ValueId>): Request[] {
     const currents = 4 * realCount(plan, currentOf(step));
     switch (work.kind) {
       case "convolution": {
-        if (step.weights!.dense === null) break;
+        const { dense, depthwise } = step.weights!;
+        if (dense === null && depthwise === null) break;
         requests.push({ key: `current ${i}`, bytes: currents, ...now });
-        if (plan.value(work.input).levels > 0) {
+        if (dense !== null && plan.value(work.input).levels > 0) {
           requests.push({ key: `unpacked ${i}`, bytes: 4 * realCount(plan, work.input), ...now });
         }
         break;

@@ -4,7 +4,7 @@ import type { ConvolutionWeights, Graph, Operation, ValueId } from "./graph.ts";
 
 /** What computes a current. */
 export type Work =
-  | { readonly kind: "convolution"; readonly input: ValueId; readonly weights: ConvolutionWeights }
+  | Extract<Operation, { readonly kind: "convolution" }>
   | Extract<Operation, { readonly kind: "attention" }>
   | { readonly kind: "mean"; readonly input: ValueId }
   | { readonly kind: "resize"; readonly input: ValueId }

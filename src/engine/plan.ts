@@ -4,7 +4,9 @@ import {
   type Floats,
   type PackedKernels,
   type PackedWeights,
+  planesOf,
   type Precision,
+  type SpikeConvolution,
 } from "../backend/index.ts";
 import { ArgumentError, ShapeError, show, UnsupportedError } from "../core/index.ts";
 import type { Module } from "../nn/index.ts";
@@ -47,6 +49,7 @@ export type KernelName =
   | "gather"
   | "dense"
   | "depthwise"
+  | "depthwise gather"
   | "popcount attention"
   | "attention by pixel"
   | "mean"
@@ -56,6 +59,7 @@ export type KernelName =
 /** Weights of a convolution: packed for gathering spikes, plain for dense products, or both (the input). */
 export type StepWeights = {
   readonly gather: PackedWeights | null;
+  readonly depthwise: Float32Array | null;
   readonly dense: { readonly weight: Floats; readonly bias: Floats | null } | null;
 };
 
@@ -117,6 +121,7 @@ export class Plan {
     for (const { weights } of this.steps) {
       if (weights === null) continue;
       if (weights.gather !== null) this.kernels.releaseWeights(weights.gather);
+      if (weights.depthwise !== null) backend().free(weights.depthwise);
       if (weights.dense !== null) {
         backend().free(weights.dense.weight);
         if (weights.dense.bias !== null) backend().free(weights.dense.bias);
@@ -153,7 +158,8 @@ export function compile(model: Module, options: CompileOptions): Plan {
     const { work } = step;
     if (work.kind !== "convolution") return { ...step, kernel: kernelOf(work), weights: null };
     const input = graph.values[work.input]!;
-    const kernel = convolutionKernel(work.weights, input, () =>
+    const output = graph.values[work.output]!;
+    const kernel = convolutionKernel(work.weights, input, output, () =>
       chooseKernel(work.weights, rateOf(work.input), precision, costs),
     );
     const fromInput = work.input === graph.input;
@@ -165,7 +171,11 @@ export function compile(model: Module, options: CompileOptions): Plan {
           kernel === "gather" || (fromInput && servesSpikes(work.weights, input, 1))
             ? packed(work.weights, input, precision, Math.max(1, input.levels))
             : null,
-        dense: kernel === "gather" ? null : plain(work.weights),
+        depthwise:
+          kernel === "depthwise gather"
+            ? backend().packed.packDepthwise(work.weights.weight, work.weights.kernel)
+            : null,
+        dense: kernel === "gather" || kernel === "depthwise gather" ? null : plain(work.weights),
       },
     };
   });
@@ -205,11 +215,30 @@ function kernelOf(work: Exclude<Work, { readonly kind: "convolution" }>): Kernel
 function convolutionKernel(
   weights: ConvolutionWeights,
   input: Value,
+  output: Value,
   choose: () => ConvolutionKernel,
 ): KernelName {
-  if (weights.groups > 1) return "depthwise";
+  if (weights.groups > 1) {
+    const served =
+      input.levels > 0 &&
+      weights.bias === null &&
+      backend().packed.servesDepthwise(spikeConvolution(weights, input, output, 1));
+    return served ? "depthwise gather" : "depthwise";
+  }
   if (input.levels === 0 || !servesSpikes(weights, input, input.levels)) return "dense";
   return choose() === "dense" ? "dense" : "gather";
+}
+
+/** The shape of a convolution from packed spikes of `images` images a step. */
+export function spikeConvolution(
+  { outChannels, kernel, stride, padding }: ConvolutionWeights,
+  { shape: [height, width, inChannels], levels }: Value,
+  { shape: [outHeight, outWidth] }: Value,
+  images: number,
+): SpikeConvolution {
+  const planes = planesOf(Math.max(1, levels));
+  const shape = { images, height, width, inChannels, planes, outChannels };
+  return { ...shape, kernel, stride, padding, outHeight, outWidth };
 }
 
 function servesSpikes({ groups, kernel }: ConvolutionWeights, input: Value, levels: number): boolean {

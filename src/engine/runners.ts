@@ -5,14 +5,14 @@ import {
   type PackedAttention,
   planesOf,
   type Settlement,
-  type SpikeConvolution,
   stateChannels,
   tableSize,
 } from "../backend/index.ts";
 import type { Score } from "../snn/index.ts";
 import { type Buffers, currentOf, historySteps } from "./buffers.ts";
-import type { ConvolutionWeights, ValueId } from "./graph.ts";
-import type { Plan, PlannedStep } from "./plan.ts";
+import type { Work } from "./fuse.ts";
+import type { ValueId } from "./graph.ts";
+import { type Plan, type PlannedStep, spikeConvolution } from "./plan.ts";
 
 /** What a run of a step is told. */
 export type Turn = {
@@ -31,7 +31,7 @@ export function runnerOf(plan: Plan, buffers: Buffers, index: number): Runner {
   const { work } = step;
   switch (work.kind) {
     case "convolution":
-      return convolution(plan, buffers, index, work.input, work.weights);
+      return convolution(plan, buffers, index, work);
     case "attention":
       return attention(plan, buffers, index, work);
     case "mean":
@@ -71,31 +71,36 @@ function convolution(
   plan: Plan,
   buffers: Buffers,
   index: number,
-  input: ValueId,
-  weights: ConvolutionWeights,
+  { input, output, weights }: Extract<Work, { readonly kind: "convolution" }>,
 ): Runner {
   const { timeSteps: T, batch: B, kernels } = plan;
   const step = plan.steps[index]!;
   const from = plan.value(input);
-  const [height, width, inChannels] = from.shape;
-  const { outChannels, kernel, stride, padding, groups } = weights;
-  const [outHeight, outWidth] = plan.value(currentOf(step)).shape;
-  const shape = { height, width, inChannels, outChannels, kernel, stride, padding, outHeight, outWidth };
-  const planes = planesOf(Math.max(1, from.levels));
-  const spikes: SpikeConvolution = { images: B, planes, ...shape };
-  const { gather, dense } = step.weights!;
+  const spikes = spikeConvolution(weights, from, plan.value(output), B);
+  const { planes, height, width, inChannels, outHeight, outWidth, outChannels } = spikes;
+  const { gather, depthwise, dense } = step.weights!;
+  const settles = step.neuron !== null || step.residual !== null;
+  const currents = (): Float32Array =>
+    settles
+      ? buffers.floats(`current ${index}`, T * B * outHeight * outWidth * outChannels)
+      : buffers.reals(step.membrane!);
+  if (depthwise !== null) {
+    return (turn) => {
+      const out = currents();
+      kernels.depthwiseSpikes(out, buffers.spikes(input), depthwise, T, spikes);
+      if (settles) kernels.settle(settlement(plan, buffers, step, turn), out);
+    };
+  }
   const gathered: Runner = (turn) => {
     kernels.convolveSpikes(settlement(plan, buffers, step, turn), buffers.spikes(input), gather!, spikes);
   };
   if (dense === null) return gathered;
-  const p = { images: T * B, groups, ...shape };
+  const p = { ...spikes, images: T * B, groups: weights.groups };
   const rows = T * B * height * width;
-  const settles = step.neuron !== null || step.residual !== null;
   const multiplied: Runner = (turn) => {
     const x = from.levels > 0 ? buffers.floats(`unpacked ${index}`, rows * inChannels) : buffers.reals(input);
     if (from.levels > 0) kernels.unpackSpikes(x, buffers.spikes(input), rows, inChannels, planes);
-    const size = T * B * outHeight * outWidth * outChannels;
-    const out = settles ? buffers.floats(`current ${index}`, size) : buffers.reals(step.membrane!);
+    const out = currents();
     backend().conv2d(out, x, dense.weight, dense.bias, p);
     if (settles) kernels.settle(settlement(plan, buffers, step, turn), out);
   };

@@ -102,6 +102,52 @@ export class ReferencePackedKernels implements PackedKernels {
     });
   }
 
+  servesDepthwise(): boolean {
+    return true;
+  }
+
+  packDepthwise(weight: Float32Array): Float32Array {
+    return Float32Array.from(weight);
+  }
+
+  depthwiseSpikes(
+    out: Float32Array,
+    spikes: Uint32Array,
+    weight: Float32Array,
+    timeSteps: number,
+    {
+      images,
+      height,
+      width,
+      inChannels,
+      planes,
+      kernel,
+      stride,
+      padding,
+      outHeight,
+      outWidth,
+    }: SpikeConvolution,
+  ): void {
+    let to = 0;
+    for (let image = 0; image < timeSteps * images; image++) {
+      for (let pixel = 0; pixel < outHeight * outWidth; pixel++) {
+        const y0 = Math.floor(pixel / outWidth) * stride - padding;
+        const x0 = (pixel % outWidth) * stride - padding;
+        for (let c = 0; c < inChannels; c++) {
+          let sum = 0;
+          for (let tap = 0; tap < kernel ** 2; tap++) {
+            const y = y0 + Math.floor(tap / kernel);
+            const x = x0 + (tap % kernel);
+            if (y < 0 || y >= height || x < 0 || x >= width) continue;
+            const row = (image * height + y) * width + x;
+            sum += readCount(spikes, row, inChannels, planes, c) * weight[c * kernel ** 2 + tap]!;
+          }
+          out[to++] = sum;
+        }
+      }
+    }
+  }
+
   settle(s: Settlement, currents: Float32Array): void {
     settleEach(s, (t, pixel, row) => {
       const from = (t * s.pixels + pixel) * s.channels;

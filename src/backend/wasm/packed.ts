@@ -133,6 +133,47 @@ export class WasmPackedKernels implements PackedKernels {
     ]);
   }
 
+  servesDepthwise({ kernel, stride, padding, outWidth }: SpikeConvolution): boolean {
+    return kernel <= 8 && stride === 1 && padding < kernel && stripOf(outWidth) >= 1;
+  }
+
+  packDepthwise(weight: Float32Array, kernel: number): Float32Array {
+    const taps = kernel > 4 ? 8 : 4;
+    const channels = weight.length / kernel ** 2;
+    const rows = this.#device.allocator.floats(channels * kernel * taps).fill(0);
+    for (let row = 0; row < channels * kernel; row++) {
+      for (let kx = 0; kx < kernel; kx++) rows[row * taps + kernel - 1 - kx] = weight[row * kernel + kx]!;
+    }
+    return rows;
+  }
+
+  depthwiseSpikes(
+    out: Float32Array,
+    spikes: Uint32Array,
+    weight: Float32Array,
+    timeSteps: number,
+    p: SpikeConvolution,
+  ): void {
+    const images = timeSteps * p.images;
+    const strip = Math.min(p.outHeight, stripOf(p.outWidth));
+    const tasks = images * wordsOf(p.inChannels) * Math.ceil(p.outHeight / strip);
+    const work = images * p.outHeight * p.outWidth * p.inChannels * p.kernel;
+    this.#device.launch(id.DEPTHWISE_SPIKES, tasks, work, [
+      address(out),
+      address(spikes),
+      address(weight),
+      p.height,
+      p.width,
+      p.inChannels,
+      p.planes,
+      p.kernel,
+      p.padding,
+      p.outHeight,
+      p.outWidth,
+      strip,
+    ]);
+  }
+
   settle(s: Settlement, currents: Float32Array): void {
     const group = this.#group(s);
     const work = s.timeSteps * s.pixels * s.channels;
@@ -282,6 +323,11 @@ export class WasmPackedKernels implements PackedKernels {
     ];
     this.#device.launch(kernel, tasks, nanoseconds, [...settlement, ...ints], reals);
   }
+}
+
+/** Rows of 32 channels' sums that stay in the second cache; 0 where one does not fit. */
+function stripOf(width: number): number {
+  return Math.floor((256 << 10) / (32 * 4 * (((width + 3) & -4) + 16 + 16)));
 }
 
 /** Kind, decayed input, planes; decay, threshold, rest, keep, levels: see kernels/settle.ts. */
