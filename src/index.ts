@@ -125,11 +125,28 @@ export {
 } from "./models/index.ts";
 export {
   ActivityMonitor,
+  compile,
+  type CompileOptions,
   type EnergyCost,
   energyCosts,
+  type EnergyEstimate,
   energyMj,
+  type EnergyParts,
+  type KernelCosts,
   type LayerFiring,
   type LayerOperations,
+  measureFiringRates,
+  measureKernelCosts,
+  type MemoryCost,
+  memoryCosts,
+  Plan,
+  type ProfileOptions,
+  profileSession,
+  Session,
+  type SessionProfile,
+  type StepProfile,
+  totalMj,
+  tune,
 } from "./engine/index.ts";
 export {
   bilinearVoxelGrid,

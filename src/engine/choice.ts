@@ -58,23 +58,29 @@ export function chooseKernel(
   return cost("event-driven") <= cost("dense") ? "event-driven" : "dense";
 }
 
-/** Whether one 3×3 convolution is cheaper than its three factors. */
-export function cheaperMerged(
+/** A way to compute a layer, and the nanoseconds it was estimated to take. */
+export type KernelEstimate = {
+  readonly kernel: "gather" | "dense" | "merged" | "factored";
+  readonly ns: number;
+};
+
+/** Estimated nanoseconds a pixel of one 3×3 convolution and of its three factors. */
+export function mergingCosts(
   { factors }: Extract<Operation, { readonly kind: "factored-convolution" }>,
   input: Value,
   rate: number,
   precision: Precision,
   costs: KernelCosts,
-): boolean {
+): { readonly merged: number; readonly factored: number } {
   const [first, depthwise, second] = factors;
   const inChannels = input.shape[2];
   const merged = inChannels * 9 * rate * second.outChannels * costs.addNs[precision];
   const listing = (inChannels / 32) * 9 * costs.wordNs;
   const kernel = chooseKernel(first, rate, precision, costs);
-  const apart =
+  const factored =
     costOf(kernel, first, rate, precision, costs) +
     costOf("dense", depthwise, 1, precision, costs) +
     costOf("dense", second, 1, precision, costs) +
     (first.outChannels + depthwise.outChannels) * costs.settleNs;
-  return merged + listing <= apart;
+  return { merged: merged + listing, factored };
 }
