@@ -1,5 +1,5 @@
 /** Which kernel computes a layer: the cheapest at its firing rate on this machine. */
-import type { Precision } from "../backend/index.ts";
+import { type Precision, wordsOf } from "../backend/index.ts";
 import type { ConvolutionWeights, Operation, Value } from "./graph.ts";
 
 /** Nanoseconds on one thread, by precision of the weights that spikes gather. */
@@ -39,12 +39,13 @@ export function costOf(
   precision: Precision,
   costs: KernelCosts,
 ): number {
-  const { outChannels, groups } = weights;
+  const { outChannels, groups, kernel: side } = weights;
   const inputs = weights.weight.length / outChannels;
   if (groups > 1) return inputs * outChannels * costs.depthwiseMacNs;
   if (kernel === "dense") return inputs * outChannels * costs.macNs + outChannels * costs.settleNs;
   const columns = Math.ceil(outChannels / 16) * 16;
-  return inputs * rate * columns * costs.addNs[precision] + (inputs / 32) * costs.wordNs;
+  const words = side ** 2 * wordsOf(inputs / side ** 2);
+  return inputs * rate * columns * costs.addNs[precision] + words * costs.wordNs;
 }
 
 /** The cheaper kernel of a convolution from spikes. */
@@ -75,7 +76,7 @@ export function mergingCosts(
   const [first, depthwise, second] = factors;
   const inChannels = input.shape[2];
   const merged = inChannels * 9 * rate * second.outChannels * costs.addNs[precision];
-  const listing = (inChannels / 32) * 9 * costs.wordNs;
+  const listing = wordsOf(inChannels) * 9 * costs.wordNs;
   const kernel = chooseKernel(first, rate, precision, costs);
   const factored =
     costOf(kernel, first, rate, precision, costs) +

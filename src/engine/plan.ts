@@ -173,24 +173,27 @@ export function compile(model: Module, options: CompileOptions): Plan {
     const input = graph.values[work.input]!;
     const output = graph.values[work.output]!;
     const estimates: KernelEstimate[] = [];
-    const kernel = convolutionKernel(work.weights, input, output, () => {
+    const choose = (): ConvolutionKernel => {
       const rate = rateOf(work.input);
       const pixels = timeSteps * batch * output.shape[0] * output.shape[1];
       const ns = (way: ConvolutionKernel): number =>
         pixels * costOf(way, work.weights, rate, precision, costs);
       estimates.push({ kernel: "gather", ns: ns("event-driven") }, { kernel: "dense", ns: ns("dense") });
       return chooseKernel(work.weights, rate, precision, costs);
-    });
+    };
+    const kernel = convolutionKernel(work.weights, input, output, choose);
+    // Frames that hold events alone are gathered where that is cheaper; others never are.
+    const gathersInput =
+      work.input === graph.input && servesSpikes(work.weights, input, 1) && choose() === "event-driven";
     const factored = work.layer.replace(/\.(?:pointwise1|depthwise|pointwise2)$/, "");
     estimates.push(...(merging.get(factored) ?? []));
-    const fromInput = work.input === graph.input;
     return {
       ...step,
       kernel,
       estimates,
       weights: {
         gather:
-          kernel === "gather" || (fromInput && servesSpikes(work.weights, input, 1))
+          kernel === "gather" || gathersInput
             ? packed(work.weights, input, precision, Math.max(1, input.levels))
             : null,
         depthwise:

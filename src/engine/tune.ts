@@ -5,14 +5,19 @@ import { compile, type CompileOptions, type Plan } from "./plan.ts";
 import { Session } from "./session.ts";
 
 /**
- * Spikes per neuron and step by layer of neurons, in a run of a clip from rest: the `firingRates` of `compile`.
+ * Spikes per neuron and step by layer of neurons, in a run of a clip from rest: the `firingRates` of `compile`. A clip
+ * of events counts as the layer `input`.
  * @param clip - `[T, B, C, H, W]`
  * @throws ShapeError when it is not what the plan was compiled for
  */
 export function measureFiringRates(session: Session, clip: Tensor): Map<string, number> {
   const rates = new Map<string, number>();
-  session.watch(({ neuron }, run) => {
+  const { input } = session.plan.graph;
+  session.watch(({ work, neuron }, run) => {
     run();
+    if (work.kind === "convolution" && work.input === input && session.inputFired) {
+      rates.set(session.plan.value(input).layer, session.firingRate(input));
+    }
     if (neuron === null) return;
     rates.set(session.plan.value(neuron.spikes).layer, session.firingRate(neuron.spikes));
   });
