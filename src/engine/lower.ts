@@ -303,7 +303,12 @@ function compose(first: Affine, second: Affine): Affine {
 /** Weights `[Co, ...]` times a factor for each output channel. */
 function scaled(weights: ArrayLike<number>, scale: Float32Array): Float32Array {
   const perOutput = weights.length / scale.length;
-  return Float32Array.from(weights, (w, i) => w * scale[Math.floor(i / perOutput)]!);
+  const result = new Float32Array(weights);
+  for (let n = 0; n < scale.length; n++) {
+    const end = (n + 1) * perOutput;
+    for (let i = n * perOutput; i < end; i++) result[i]! *= scale[n]!;
+  }
+  return result;
 }
 
 type ConvolutionShape = Omit<ConvolutionWeights, "weight" | "bias">;
