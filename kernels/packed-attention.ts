@@ -14,16 +14,18 @@ import {
   openStates,
   padded,
   pixelsOf,
+  scaleSums,
   settle,
   STATE_BYTES,
   stateScratch,
   stepsOf,
-  WORDS,
 } from "./settle";
 
 /** Tokens whose bits are turned round together. */
 const TOKENS = 1024;
-/** 32-bit words of them. */
+/** Rows of currents that fit beside the tables of scratch. */
+const CURRENT_ROWS = 256;
+/** 32-bit words of tokens. */
 const COLUMN_WORDS = TOKENS / 32;
 
 /** 32 bits of a row of packed spikes from bit `at` on; reads the word behind. */
@@ -294,15 +296,16 @@ function settleRows(
 ): void {
   const channels = channelsOf(args);
   const bytes = sumBytes(channels);
-  for (let i = 0; i < count;) {
-    const p = (start + i) / steps;
-    const t = start + i - p * steps;
-    const run = min(steps - t, count - i);
-    const row = at(states, p * padded(channels));
-    for (let n = 0; n < channels; n += 16) {
-      settle(args, at(sums + <usize>i * bytes, n), bytes, WORDS, first + p, t, t + run, n, row);
+  const currents = tables();
+  for (let n = 0; n < channels; n += 16) {
+    for (let i = 0; i < count;) {
+      const p = (start + i) / steps;
+      const t = start + i - p * steps;
+      const run = min(min(steps - t, count - i), CURRENT_ROWS);
+      scaleSums(args, currents, at(sums + <usize>i * bytes, n), bytes, run, n, false);
+      settle(args, currents, 64, first + p, t, t + run, n, at(states, p * padded(channels)));
+      i += run;
     }
-    i += run;
   }
 }
 

@@ -4,13 +4,12 @@
 import { at, int, pointer } from "./memory";
 import { bitTable, packed, PACKED_BYTES } from "./scratch";
 import {
-  FLOATS,
   groupOf,
-  HALVES,
   channelsOf,
   openStates,
   padded,
   pixelsOf,
+  scaleSums,
   settle,
   STATE_BYTES,
   stateScratch,
@@ -26,6 +25,8 @@ const MOST_PASSES = 16;
 const ENTRY_BYTES = POSITIONS * MOST_PASSES * 8;
 /** Bytes of sums: 64 int16 or 32 float32 a position. */
 const SUM_BYTES = POSITIONS * 128;
+/** Bytes of the currents of 16 columns. */
+const CURRENT_BYTES = POSITIONS * 64;
 
 /** Appends `base` + the places of the bits of a word; up to 16 bytes past the end are overwritten. */
 export function listWord(to: usize, word: u32, base: i32, table: usize): usize {
@@ -199,7 +200,8 @@ export function convolveSpikes(args: usize, task: i32): void {
   const states = openStates(args, first, count, stateScratch(), n0, n1);
   const entries = packed() + STATE_BYTES;
   const sums = entries + ENTRY_BYTES;
-  const lists = sums + SUM_BYTES;
+  const currents = sums + SUM_BYTES;
+  const lists = currents + CURRENT_BYTES;
   const most = ((<usize>mostSpikes) << 1) + 16;
   const full = packed() + PACKED_BYTES - most;
   const positions = count * steps;
@@ -254,16 +256,19 @@ export function convolveSpikes(args: usize, task: i32): void {
           entry += 8;
         }
       }
-      for (let i = 0; i < filled;) {
-        const p = (start + i) / steps;
-        const t = start + i - p * steps;
-        const run = min(steps - t, filled - i);
-        const row = at(states, p * columns);
-        for (let j = 0; j < panel; j += 16) {
-          const sum = sums + <usize>i * sumBytes + ((<usize>j) << elementShift);
-          settle(args, sum, sumBytes, halves ? HALVES : FLOATS, first + p, t, t + run, n + j, row);
+      for (let j = 0; j < panel; j += 16) {
+        const chunk = sums + ((<usize>j) << elementShift);
+        if (halves) scaleSums(args, currents, chunk, sumBytes, filled, n + j, true);
+        const from = halves ? currents : chunk;
+        const step: usize = halves ? 64 : sumBytes;
+        for (let i = 0; i < filled;) {
+          const p = (start + i) / steps;
+          const t = start + i - p * steps;
+          const run = min(steps - t, filled - i);
+          const row = at(states, p * columns);
+          settle(args, from + <usize>i * step, step, first + p, t, t + run, n + j, row);
+          i += run;
         }
-        i += run;
       }
       n += panel;
     }

@@ -9,11 +9,6 @@ const NONE = 0;
 const HARD = 1;
 const SOFT = 2;
 
-/** Kinds of sums. */
-export const FLOATS = 0;
-export const HALVES = 1;
-export const WORDS = 2;
-
 // The first 16 arguments of every kernel that ends here.
 /** Time steps. */
 export function stepsOf(args: usize): i32 {
@@ -56,19 +51,34 @@ export function openStates(args: usize, first: i32, count: i32, scratch: usize, 
   return base;
 }
 
-/** Four lanes of sums as currents. */
-function current(sum: usize, kind: i32, scales: usize, shifts: usize, lane: i32): v128 {
-  if (kind == FLOATS) {
-    const x = v128.load(at(sum, lane));
-    if (scales == 0) return x;
-    return f32x4.add(f32x4.mul(x, v128.load(at(scales, lane))), v128.load(at(shifts, lane)));
+/**
+ * currents[i] = scale·sum + shift for `rows` rows of 16 sums, int16 or int32, `stride` bytes apart; rows of currents
+ * lie side by side.
+ * @param n - channel of the first sum of a row
+ */
+export function scaleSums(
+  args: usize,
+  currents: usize,
+  sums: usize,
+  stride: usize,
+  rows: i32,
+  n: i32,
+  halves: bool,
+): void {
+  const scales = at(pointer(args, 11), n);
+  const shifts = at(pointer(args, 12), n);
+  for (let lane = 0; lane < 16; lane += 4) {
+    const scale = v128.load(at(scales, lane));
+    const shift = v128.load(at(shifts, lane));
+    let to = at(currents, lane);
+    let from = sums + ((<usize>lane) << (halves ? 1 : 2));
+    for (let i = 0; i < rows; i++) {
+      const sum = halves ? v128.load_ext<i16>(from) : v128.load(from);
+      v128.store(to, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum), scale), shift));
+      to += 64;
+      from += stride;
+    }
   }
-  const x =
-    kind == HALVES
-      ? i32x4.extend_low_i16x8_s(v128.load64_zero(sum + ((<usize>lane) << 1)))
-      : v128.load(at(sum, lane));
-  const scaled = f32x4.mul(f32x4.convert_i32x4_s(x), v128.load(at(scales, lane)));
-  return f32x4.add(scaled, v128.load(at(shifts, lane)));
 }
 
 /** The leading `valid` of four numbers. */
@@ -119,14 +129,13 @@ function planeOf(n: v128, plane: i32): v128 {
 
 /**
  * Sixteen channels from n on, of one pixel, for steps from `step` up to `end`.
- * @param sum - sums of the first step; `stride` bytes on, those of the next
+ * @param sum - currents of the first step; `stride` bytes on, those of the next
  * @param states - row of states of the pixel
  */
 export function settle(
   args: usize,
   sum: usize,
   stride: usize,
-  kind: i32,
   pixel: i32,
   step: i32,
   end: i32,
@@ -141,8 +150,6 @@ export function settle(
   const neuron = int(args, 8);
   const decayInput = int(args, 9) != 0;
   const planes = int(args, 10);
-  const scales = kind == FLOATS && pointer(args, 11) == 0 ? 0 : at(pointer(args, 11), n);
-  const shifts = at(pointer(args, 12), n);
   const decay = f32x4.splat(<f32>real(args, 0));
   const threshold = f32x4.splat(<f32>real(args, 1));
   const rest = f32x4.splat(<f32>real(args, 2));
@@ -159,10 +166,10 @@ export function settle(
   let v3 = v128.load(cells, 48);
   for (let t = step; t < end; t++) {
     const row = t * pixels + pixel;
-    let x0 = current(sum, kind, scales, shifts, 0);
-    let x1 = current(sum, kind, scales, shifts, 4);
-    let x2 = current(sum, kind, scales, shifts, 8);
-    let x3 = current(sum, kind, scales, shifts, 12);
+    let x0 = v128.load(sum);
+    let x1 = v128.load(sum, 16);
+    let x2 = v128.load(sum, 32);
+    let x3 = v128.load(sum, 48);
     sum += stride;
     if (residual != 0) {
       const from = at(residual, row * channels + n);
@@ -241,7 +248,7 @@ export function settleCurrents(args: usize, task: i32): void {
     const row = at(states, p * padded(channels));
     for (let n = 0; n < channels; n += 16) {
       const sum = at(currents, (first + p) * channels + n);
-      settle(args, sum, stride, FLOATS, first + p, 0, steps, n, row);
+      settle(args, sum, stride, first + p, 0, steps, n, row);
     }
   }
 }
