@@ -35,10 +35,13 @@ export function listWord(to: usize, word: u32, base: i32, table: usize): usize {
   const b0 = word & 255;
   v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b0) << 4))));
   to += (<usize>popcnt(b0)) << 1;
+  // Few channels fill few bytes.
+  if (word < 0x100) return to;
   place = i16x8.add(place, eight);
   const b1 = (word >> 8) & 255;
   v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b1) << 4))));
   to += (<usize>popcnt(b1)) << 1;
+  if (word < 0x10000) return to;
   place = i16x8.add(place, eight);
   const b2 = (word >> 16) & 255;
   v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b2) << 4))));

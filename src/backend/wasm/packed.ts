@@ -288,9 +288,11 @@ export class WasmPackedKernels implements PackedKernels {
   /** Pixels of a task: about 128 pairs of a pixel and a step, fewer where threads would stand idle. */
   #group({ timeSteps, pixels, channels }: Settlement): number {
     const states = Math.floor(STATE_BYTES / (4 * stateChannels(channels)));
+    const { threads } = this.#device;
     let group = Math.max(1, Math.min(Math.floor(POSITIONS / timeSteps), states));
-    while (group > 1 && group * timeSteps > 32 && pixels / group < 4 * this.#device.threads) group >>= 1;
-    return group;
+    while (group > 1 && group * timeSteps > 32 && pixels / group < 4 * threads) group >>= 1;
+    // As many tasks for one thread as for another.
+    return Math.ceil(pixels / (threads * Math.ceil(pixels / group / threads)));
   }
 
   #launch(
