@@ -128,8 +128,12 @@ export {
   type EnergyCost,
   energyCosts,
   energyMj,
+  type Graph,
   type LayerFiring,
   type LayerOperations,
+  lower,
+  type OnnxOptions,
+  toOnnx,
 } from "./engine/index.ts";
 export {
   bilinearVoxelGrid,

@@ -1,6 +1,7 @@
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
+import { addExport } from "./export.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
 import { addTrack } from "./track.ts";
@@ -17,6 +18,8 @@ export const commands: readonly Register[] = [
     addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
+  (program, context) =>
+    addExport(program, async (options) => (await import("./run/export.ts")).exportModel(options, context)),
   (program, context) =>
     addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
   (program, context) =>

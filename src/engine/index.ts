@@ -6,6 +6,9 @@ export {
   type LayerFiring,
   type LayerOperations,
 } from "./activity.ts";
+export type { Graph } from "./graph.ts";
+export { lower } from "./lower.ts";
+export { type OnnxOptions, toOnnx } from "./onnx/export.ts";
 export {
   compile,
   type CompileOptions,
