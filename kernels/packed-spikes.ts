@@ -20,7 +20,7 @@ import { gather16, gather32 } from "./spikes";
 /** Pairs of a pixel and a step whose sums are in work at a time. */
 const POSITIONS = 128;
 /** Lists of a position, at most: the rows of a kernel times the blocks of channels. */
-const MOST_PASSES = 16;
+const MOST_PASSES = 32;
 /** Bytes of starts and ends of lists. */
 const ENTRY_BYTES = POSITIONS * MOST_PASSES * 8;
 /** Bytes of sums: 64 int16 or 32 float32 a position. */
@@ -28,28 +28,26 @@ const SUM_BYTES = POSITIONS * 128;
 /** Bytes of the currents of 16 columns. */
 const CURRENT_BYTES = POSITIONS * 64;
 
-/** Appends `base` + the places of the bits of a word; up to 16 bytes past the end are overwritten. */
+/**
+ * Appends `base` + the places of the bits of a word; up to 16 bytes past the end are overwritten. Where each byte's
+ * places go is counted from the word, so that no byte waits for the one before.
+ */
 export function listWord(to: usize, word: u32, base: i32, table: usize): usize {
-  let place = i16x8.splat(<i16>base);
-  const eight = i16x8.splat(8);
-  const b0 = word & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b0) << 4))));
-  to += (<usize>popcnt(b0)) << 1;
+  const place = i16x8.splat(<i16>base);
+  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>(word & 255)) << 4))));
   // Few channels fill few bytes.
-  if (word < 0x100) return to;
-  place = i16x8.add(place, eight);
-  const b1 = (word >> 8) & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b1) << 4))));
-  to += (<usize>popcnt(b1)) << 1;
-  if (word < 0x10000) return to;
-  place = i16x8.add(place, eight);
-  const b2 = (word >> 16) & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b2) << 4))));
-  to += (<usize>popcnt(b2)) << 1;
-  place = i16x8.add(place, eight);
-  const b3 = word >> 24;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b3) << 4))));
-  return to + ((<usize>popcnt(b3)) << 1);
+  if (word < 0x100) return to + ((<usize>popcnt(word)) << 1);
+  const second = to + ((<usize>popcnt(word & 0xff)) << 1);
+  const third = to + ((<usize>popcnt(word & 0xffff)) << 1);
+  const fourth = to + ((<usize>popcnt(word & 0xffffff)) << 1);
+  const eight = i16x8.splat(8);
+  const place1 = i16x8.add(place, eight);
+  v128.store(second, i16x8.add(place1, v128.load(table + ((<usize>((word >> 8) & 255)) << 4))));
+  const place2 = i16x8.add(place1, eight);
+  v128.store(third, i16x8.add(place2, v128.load(table + ((<usize>((word >> 16) & 255)) << 4))));
+  const place3 = i16x8.add(place2, eight);
+  v128.store(fourth, i16x8.add(place3, v128.load(table + ((<usize>(word >> 24)) << 4))));
+  return to + ((<usize>popcnt(word)) << 1);
 }
 
 /** Lists words `from` to `until` of a pixel, a channel as often as it fired. */
@@ -198,6 +196,7 @@ export function convolveSpikes(args: usize, task: i32): void {
   const n0 = share * columnGroup;
   const n1 = min(columns, n0 + columnGroup);
   const passes = merged ? 1 : kernel * blocks;
+  const narrow = planes == 1 && kernel * inChannels <= 32;
   const k = kernel * kernel * inChannels;
   const table = bitTable();
   const states = openStates(args, first, count, stateScratch(), n0, n1);
@@ -236,6 +235,16 @@ export function convolveSpikes(args: usize, task: i32): void {
           if (y0 + row < 0 || y0 + row >= height) continue;
           const base = merged ? row * kernel * inChannels : 0;
           let cell = at(bits, ((frame + y0 + row) * width + x0 + kx0) * pixelWords);
+          if (narrow) {
+            // All channels of the row's pixels fit into one word.
+            let word: u32 = 0;
+            for (let kx = kx0; kx < kx1; kx++) {
+              word |= load<u32>(cell) << (kx * inChannels);
+              cell += 4;
+            }
+            to = listWord(to, word, base, table);
+            continue;
+          }
           for (let kx = kx0; kx < kx1; kx++) {
             to = listPixel(to, cell, planes, words, from, until, base + kx * inChannels, table);
             cell = at(cell, pixelWords);

@@ -128,6 +128,48 @@ function planeOf(n: v128, plane: i32): v128 {
 }
 
 /**
+ * {@link settle} where nothing but spikes is wanted of neurons with decayed input and a hard reset to 0, which most
+ * layers are.
+ * @param bits - where the bits of the first step go; `row` bytes on, those of the next
+ */
+function fire(
+  sum: usize,
+  stride: usize,
+  bits: usize,
+  row: usize,
+  steps: i32,
+  cells: usize,
+  decay: v128,
+  threshold: v128,
+): void {
+  let v0 = v128.load(cells);
+  let v1 = v128.load(cells, 16);
+  let v2 = v128.load(cells, 32);
+  let v3 = v128.load(cells, 48);
+  for (let t = 0; t < steps; t++) {
+    v0 = f32x4.add(v0, f32x4.mul(f32x4.sub(v128.load(sum), v0), decay));
+    v1 = f32x4.add(v1, f32x4.mul(f32x4.sub(v128.load(sum, 16), v1), decay));
+    v2 = f32x4.add(v2, f32x4.mul(f32x4.sub(v128.load(sum, 32), v2), decay));
+    v3 = f32x4.add(v3, f32x4.mul(f32x4.sub(v128.load(sum, 48), v3), decay));
+    const f0 = f32x4.ge(v0, threshold);
+    const f1 = f32x4.ge(v1, threshold);
+    const f2 = f32x4.ge(v2, threshold);
+    const f3 = f32x4.ge(v3, threshold);
+    v0 = v128.andnot(v0, f0);
+    v1 = v128.andnot(v1, f1);
+    v2 = v128.andnot(v2, f2);
+    v3 = v128.andnot(v3, f3);
+    store<u16>(bits, <u16>bitsOf(f0, f1, f2, f3));
+    sum += stride;
+    bits += row;
+  }
+  v128.store(cells, v0);
+  v128.store(cells, v1, 16);
+  v128.store(cells, v2, 32);
+  v128.store(cells, v3, 48);
+}
+
+/**
  * Sixteen channels from n on, of one pixel, for steps from `step` up to `end`.
  * @param sum - currents of the first step; `stride` bytes on, those of the next
  * @param states - row of states of the pixel
@@ -160,6 +202,12 @@ export function settle(
   const valid = left >= 16 ? 0xffff : (1 << left) - 1;
   const last = left <= 16;
   const cells = at(states, n);
+  if (neuron == HARD && decayInput && residual == 0 && membrane == 0 && real(args, 2) == 0 && left > 16) {
+    const row = (<usize>(pixels * words)) << 2;
+    const bits = spikes + <usize>step * row + ((<usize>(pixel * words)) << 2) + ((<usize>n) >> 3);
+    fire(sum, stride, bits, row, end - step, cells, decay, threshold);
+    return;
+  }
   let v0 = v128.load(cells);
   let v1 = v128.load(cells, 16);
   let v2 = v128.load(cells, 32);

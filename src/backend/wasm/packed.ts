@@ -20,10 +20,10 @@ import { packPanels } from "./panels.ts";
 const SCRATCH_BYTES = 992 << 10;
 const STATE_BYTES = 256 << 10;
 const POSITIONS = 128;
-const MOST_PASSES = 16;
+const MOST_PASSES = 32;
 const LIST_BYTES = SCRATCH_BYTES - STATE_BYTES - POSITIONS * MOST_PASSES * 8 - POSITIONS * (128 + 64);
 /** Rows of weights that stay in the first cache together. */
-const CACHED_ROWS = 640;
+const CACHED_ROWS = 400;
 /** Rows of a task of packing and counting. */
 const ROWS = 512;
 
