@@ -11,12 +11,13 @@ import { bitTable, packed, PACKED_BYTES, tables } from "./scratch";
 import {
   channelsOf,
   groupOf,
-  openStates,
+  openState,
   padded,
   pixelsOf,
   scaleSums,
   settle,
   STATE_BYTES,
+  stateRow,
   stateScratch,
   stepsOf,
 } from "./settle";
@@ -303,7 +304,7 @@ function settleRows(
       const t = start + i - p * steps;
       const run = min(min(steps - t, count - i), CURRENT_ROWS);
       scaleSums(args, currents, at(sums + <usize>i * bytes, n), bytes, run, n, false);
-      settle(args, currents, 64, first + p, t, t + run, n, at(states, p * padded(channels)));
+      settle(args, currents, 64, first + p, t, t + run, n, stateRow(args, first + p, states, p));
       i += run;
     }
   }
@@ -328,7 +329,8 @@ export function attendTables(args: usize, task: i32): void {
   const queryWords = planes * ((channels + 31) >> 5);
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
+  for (let p = 0; p < count; p++) openState(args, first + p, states, p, 0, channels);
   const sums = packed() + STATE_BYTES;
   const bytes = sumBytes(channels);
   const most = <i32>((PACKED_BYTES - STATE_BYTES - 64) / bytes);
@@ -416,7 +418,8 @@ export function attendPixels(args: usize, task: i32): void {
   const words = (channels + 31) >> 5;
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
+  for (let p = 0; p < count; p++) openState(args, first + p, states, p, 0, channels);
   const own = packed() + STATE_BYTES;
   const value = at(own, size);
   const sums = at(value, row);

@@ -32,23 +32,20 @@ export function padded(channels: i32): i32 {
   return (channels + 15) & -16;
 }
 
-/**
- * Where the membranes of `count` pixels from `first` on are kept between steps: in memory where a plan carries them,
- * else in scratch. At rest unless they go on. Only channels n to `end` are touched.
- */
-export function openStates(args: usize, first: i32, count: i32, scratch: usize, n: i32, end: i32): usize {
+/** Where the membranes of a pixel are kept: in memory where a plan carries them, else at `place` of scratch. */
+export function stateRow(args: usize, pixel: i32, scratch: usize, place: i32): usize {
   const states = pointer(args, 6);
   const row = padded(channelsOf(args));
-  const base = states != 0 ? at(states, first * row) : scratch;
-  if (states == 0 || int(args, 7) == 0) {
-    const rest = f32x4.splat(<f32>real(args, 2));
-    const last = min(row, end);
-    for (let p = 0; p < count; p++) {
-      const cells = at(base, p * row);
-      for (let i = n; i < last; i += 4) v128.store(at(cells, i), rest);
-    }
-  }
-  return base;
+  return states != 0 ? at(states, pixel * row) : at(scratch, place * row);
+}
+
+/** Sets channels n to `end` of a pixel's membranes to rest, unless they go on from the last run. */
+export function openState(args: usize, pixel: i32, scratch: usize, place: i32, n: i32, end: i32): void {
+  if (pointer(args, 6) != 0 && int(args, 7) != 0) return;
+  const rest = f32x4.splat(<f32>real(args, 2));
+  const row = stateRow(args, pixel, scratch, place);
+  const last = min(padded(channelsOf(args)), end);
+  for (let i = n; i < last; i += 4) v128.store(at(row, i), rest);
 }
 
 /**
@@ -290,10 +287,11 @@ export function settleCurrents(args: usize, task: i32): void {
   const currents = pointer(args, 16);
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
   const stride = (<usize>(pixels * channels)) << 2;
   for (let p = 0; p < count; p++) {
-    const row = at(states, p * padded(channels));
+    openState(args, first + p, states, p, 0, channels);
+    const row = stateRow(args, first + p, states, p);
     for (let n = 0; n < channels; n += 16) {
       const sum = at(currents, (first + p) * channels + n);
       settle(args, sum, stride, first + p, 0, steps, n, row);
