@@ -22,6 +22,8 @@ const STATE_BYTES = 256 << 10;
 const POSITIONS = 128;
 const MOST_PASSES = 32;
 const LIST_BYTES = SCRATCH_BYTES - STATE_BYTES - POSITIONS * MOST_PASSES * 8 - POSITIONS * (128 + 64);
+/** Where the spikes of a query are listed. */
+const QUERY_BYTES = 27 << 10;
 /** Rows of weights that stay in the first cache together. */
 const CACHED_ROWS = 400;
 /** Rows of a task of packing and counting. */
@@ -181,10 +183,15 @@ export class WasmPackedKernels implements PackedKernels {
     this.#launch(id.SETTLE_CURRENTS, tasks, work, s, group, null, null, [address(currents)]);
   }
 
-  servesAttention({ heads, channels }: Pick<PackedAttention, "heads" | "channels">): boolean {
+  servesAttention({
+    heads,
+    channels,
+    queryPlanes = 1,
+  }: Pick<PackedAttention, "heads" | "channels"> & Partial<Pick<PackedAttention, "queryPlanes">>): boolean {
     const depth = channels / heads;
     const tables = 4 * tableSize({ heads, channels });
     const sums = 4 * (stateChannels(channels) + 16);
+    if (2 * depth * ((1 << queryPlanes) - 1) + 16 > QUERY_BYTES) return false;
     return 2 * depth * 128 <= SCRATCH_BYTES && depth <= 1024 && tables + 4 * depth + sums <= LIST_BYTES;
   }
 
