@@ -28,6 +28,8 @@ const STEPS = 8;
 const MOST_BLOCKS = 8;
 /** Bytes of weights that stay in the first caches together. */
 const CACHED_BYTES = 48 << 10;
+/** Where the spikes of a query are listed. */
+const QUERY_BYTES = 27 << 10;
 /** Rows of a task of packing and counting. */
 const ROWS = 512;
 
@@ -226,10 +228,15 @@ export class WasmPackedKernels implements PackedKernels {
     this.#launch(id.SETTLE_CURRENTS, tasks, work, s, group, null, null, [address(currents)]);
   }
 
-  servesAttention({ heads, channels }: Pick<PackedAttention, "heads" | "channels">): boolean {
+  servesAttention({
+    heads,
+    channels,
+    queryPlanes = 1,
+  }: Pick<PackedAttention, "heads" | "channels"> & Partial<Pick<PackedAttention, "queryPlanes">>): boolean {
     const depth = channels / heads;
     const tables = 4 * tableSize({ heads, channels });
     const sums = 4 * (stateChannels(channels) + 16);
+    if (2 * depth * ((1 << queryPlanes) - 1) + 16 > QUERY_BYTES) return false;
     return (
       2 * depth * 128 <= SCRATCH_BYTES &&
       depth <= 1024 &&
