@@ -11,19 +11,22 @@ import { bitTable, packed, PACKED_BYTES, tables } from "./scratch";
 import {
   channelsOf,
   groupOf,
-  openStates,
+  openState,
   padded,
   pixelsOf,
+  scaleSums,
   settle,
   STATE_BYTES,
+  stateRow,
   stateScratch,
   stepsOf,
-  WORDS,
 } from "./settle";
 
 /** Tokens whose bits are turned round together. */
 const TOKENS = 1024;
-/** 32-bit words of them. */
+/** Rows of currents that fit beside the tables of scratch. */
+const CURRENT_ROWS = 256;
+/** 32-bit words of tokens. */
 const COLUMN_WORDS = TOKENS / 32;
 
 /** 32 bits of a row of packed spikes from bit `at` on; reads the word behind. */
@@ -294,15 +297,16 @@ function settleRows(
 ): void {
   const channels = channelsOf(args);
   const bytes = sumBytes(channels);
-  for (let i = 0; i < count;) {
-    const p = (start + i) / steps;
-    const t = start + i - p * steps;
-    const run = min(steps - t, count - i);
-    const row = at(states, p * padded(channels));
-    for (let n = 0; n < channels; n += 16) {
-      settle(args, at(sums + <usize>i * bytes, n), bytes, WORDS, first + p, t, t + run, n, row);
+  const currents = tables();
+  for (let n = 0; n < channels; n += 16) {
+    for (let i = 0; i < count;) {
+      const p = (start + i) / steps;
+      const t = start + i - p * steps;
+      const run = min(min(steps - t, count - i), CURRENT_ROWS);
+      scaleSums(args, currents, at(sums + <usize>i * bytes, n), bytes, run, n, false);
+      settle(args, currents, 64, first + p, t, t + run, n, stateRow(args, first + p, states, p));
+      i += run;
     }
-    i += run;
   }
 }
 
@@ -325,7 +329,8 @@ export function attendTables(args: usize, task: i32): void {
   const queryWords = planes * ((channels + 31) >> 5);
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
+  for (let p = 0; p < count; p++) openState(args, first + p, states, p, 0, channels);
   const sums = packed() + STATE_BYTES;
   const bytes = sumBytes(channels);
   const most = <i32>((PACKED_BYTES - STATE_BYTES - 64) / bytes);
@@ -413,7 +418,8 @@ export function attendPixels(args: usize, task: i32): void {
   const words = (channels + 31) >> 5;
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
+  for (let p = 0; p < count; p++) openState(args, first + p, states, p, 0, channels);
   const own = packed() + STATE_BYTES;
   const value = at(own, size);
   const sums = at(value, row);

@@ -4,15 +4,13 @@
 import { at, int, pointer } from "./memory";
 import { bitTable, packed, PACKED_BYTES } from "./scratch";
 import {
-  FLOATS,
-  groupOf,
-  HALVES,
   channelsOf,
-  openStates,
+  openState,
   padded,
-  pixelsOf,
+  scaleSums,
   settle,
   STATE_BYTES,
+  stateRow,
   stateScratch,
   stepsOf,
 } from "./settle";
@@ -20,32 +18,33 @@ import { gather16, gather32 } from "./spikes";
 
 /** Pairs of a pixel and a step whose sums are in work at a time. */
 const POSITIONS = 128;
-/** Lists of a position, at most: the rows of a kernel times the blocks of channels. */
-const MOST_PASSES = 16;
-/** Bytes of starts and ends of lists. */
-const ENTRY_BYTES = POSITIONS * MOST_PASSES * 8;
+/** Bytes of starts and ends of lists of pixels, and as many of runs. */
+const ENTRY_BYTES = 64 << 10;
 /** Bytes of sums: 64 int16 or 32 float32 a position. */
 const SUM_BYTES = POSITIONS * 128;
+/** Bytes of the currents of 16 columns. */
+const CURRENT_BYTES = POSITIONS * 64;
 
-/** Appends `base` + the places of the bits of a word; up to 16 bytes past the end are overwritten. */
+/**
+ * Appends `base` + the places of the bits of a word; up to 16 bytes past the end are overwritten. Where each byte's
+ * places go is counted from the word, so that no byte waits for the one before.
+ */
 export function listWord(to: usize, word: u32, base: i32, table: usize): usize {
-  let place = i16x8.splat(<i16>base);
+  const place = i16x8.splat(<i16>base);
+  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>(word & 255)) << 4))));
+  // Few channels fill few bytes.
+  if (word < 0x100) return to + ((<usize>popcnt(word)) << 1);
+  const second = to + ((<usize>popcnt(word & 0xff)) << 1);
+  const third = to + ((<usize>popcnt(word & 0xffff)) << 1);
+  const fourth = to + ((<usize>popcnt(word & 0xffffff)) << 1);
   const eight = i16x8.splat(8);
-  const b0 = word & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b0) << 4))));
-  to += (<usize>popcnt(b0)) << 1;
-  place = i16x8.add(place, eight);
-  const b1 = (word >> 8) & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b1) << 4))));
-  to += (<usize>popcnt(b1)) << 1;
-  place = i16x8.add(place, eight);
-  const b2 = (word >> 16) & 255;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b2) << 4))));
-  to += (<usize>popcnt(b2)) << 1;
-  place = i16x8.add(place, eight);
-  const b3 = word >> 24;
-  v128.store(to, i16x8.add(place, v128.load(table + ((<usize>b3) << 4))));
-  return to + ((<usize>popcnt(b3)) << 1);
+  const place1 = i16x8.add(place, eight);
+  v128.store(second, i16x8.add(place1, v128.load(table + ((<usize>((word >> 8) & 255)) << 4))));
+  const place2 = i16x8.add(place1, eight);
+  v128.store(third, i16x8.add(place2, v128.load(table + ((<usize>((word >> 16) & 255)) << 4))));
+  const place3 = i16x8.add(place2, eight);
+  v128.store(fourth, i16x8.add(place3, v128.load(table + ((<usize>(word >> 24)) << 4))));
+  return to + ((<usize>popcnt(word)) << 1);
 }
 
 /** Lists words `from` to `until` of a pixel, a channel as often as it fired. */
@@ -155,15 +154,30 @@ function gatherRow(
   else gather16(i, end, base, from, to);
 }
 
+/** Writes the start and end of a list. */
+function storeEntry(entry: usize, start: usize, end: usize): void {
+  store<usize>(entry, start);
+  store<usize>(entry, end, 4);
+}
+
+/** Appends the list of an entry, `shift` added to each place; up to 14 bytes past the end are overwritten. */
+function appendList(to: usize, entry: usize, shift: i32): usize {
+  const from = load<usize>(entry);
+  const bytes = load<usize>(entry, 4) - from;
+  const shifts = i16x8.splat(<i16>shift);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i16x8.add(v128.load(from + i), shifts));
+  return to + bytes;
+}
+
 /**
  * Convolves packed spikes and settles the sums. The weights lie in panels `[K][width]`, K = (ky, kx, c), the panel of
- * column n at n·K. One kernel row's (or one block of channels') weights stay in the cache while the positions pass
- * over them; where all do, there is one list a position. Task: a group of pixels with all their steps × a group of
- * columns.
+ * column n at n·K. A task is a block of output pixels with all its steps, and a group of columns. Step by step, every
+ * pixel under the block is listed once; the lists of a row of the kernel are joined to a run for each output column,
+ * which serves all rows of the block; then the positions (pixels × steps) pass over the weights of one kernel row (or
+ * a block of its channels), which stay in the cache. Where the weights of all rows do, their runs are joined, too.
  */
 export function convolveSpikes(args: usize, task: i32): void {
   const steps = stepsOf(args);
-  const pixels = pixelsOf(args);
   const columns = padded(channelsOf(args));
   const bits = pointer(args, 16);
   const weights = pointer(args, 17);
@@ -183,87 +197,158 @@ export function convolveSpikes(args: usize, task: i32): void {
   const blocks = int(args, 31);
   const blockWords = int(args, 32);
   const columnGroup = int(args, 33);
-  const mostSpikes = int(args, 34);
-  const words = (inChannels + 31) >> 5;
-  const pixelWords = planes * words;
-  const group = groupOf(args);
-  const tiles = (pixels + group - 1) / group;
+  const tileHeight = int(args, 34);
+  const tileWidth = int(args, 35);
+  const stepGroup = int(args, 36);
+  const mostBytes = <usize>int(args, 37);
+
+  const tilesDown = (outHeight + tileHeight - 1) / tileHeight;
+  const tilesAcross = (outWidth + tileWidth - 1) / tileWidth;
+  const tiles = images * tilesDown * tilesAcross;
   const share = task / tiles;
-  const first = (task - share * tiles) * group;
-  const count = min(group, pixels - first);
+  const tile = task - share * tiles;
+  const image = tile / (tilesDown * tilesAcross);
+  const inImage = tile - image * tilesDown * tilesAcross;
+  const tileRow = inImage / tilesAcross;
+  const outY = tileRow * tileHeight;
+  const outX = (inImage - tileRow * tilesAcross) * tileWidth;
+  const h = min(tileHeight, outHeight - outY);
+  const w = min(tileWidth, outWidth - outX);
+  const count = h * w;
+  const rows = (h - 1) * stride + kernel;
+  const across = (w - 1) * stride + kernel;
+  const y0 = outY * stride - padding;
+  const x0 = outX * stride - padding;
   const n0 = share * columnGroup;
   const n1 = min(columns, n0 + columnGroup);
+
+  const words = (inChannels + 31) >> 5;
+  const pixelWords = planes * words;
+  const rowRows = kernel * inChannels;
+  const narrow = planes == 1 && kernel > 1 && rowRows <= 32;
+  const single = kernel == 1;
   const passes = merged ? 1 : kernel * blocks;
-  const k = kernel * kernel * inChannels;
   const table = bitTable();
-  const states = openStates(args, first, count, stateScratch(), n0, n1);
-  const entries = packed() + STATE_BYTES;
-  const sums = entries + ENTRY_BYTES;
-  const lists = sums + SUM_BYTES;
-  const most = ((<usize>mostSpikes) << 1) + 16;
-  const full = packed() + PACKED_BYTES - most;
-  const positions = count * steps;
+  const states = stateScratch();
+  const pixelEntries = packed() + STATE_BYTES;
+  const runEntries = pixelEntries + ENTRY_BYTES;
+  const joinedEntries = runEntries + ENTRY_BYTES;
+  const sums = joinedEntries + POSITIONS * 8;
+  const currents = sums + SUM_BYTES;
+  const lists = currents + CURRENT_BYTES;
+  const end = packed() + PACKED_BYTES;
   const elementShift = halves ? 1 : 2;
-  for (let start = 0; start < positions;) {
+  const pixel0 = (image * outHeight + outY) * outWidth + outX;
+  for (let p = 0; p < count; p++) {
+    const y = p / w;
+    openState(args, pixel0 + y * outWidth + p - y * w, states, p, n0, n1);
+  }
+
+  for (let start = 0; start < steps;) {
     let to = lists;
     let filled = 0;
-    for (; filled < POSITIONS && start + filled < positions && to <= full; filled++) {
-      const position = start + filled;
-      const p = position / steps;
-      const t = position - p * steps;
-      const pixel = first + p;
-      const line = pixel / outWidth;
-      const image = line / outHeight;
-      const x0 = (pixel - line * outWidth) * stride - padding;
-      const y0 = (line - image * outHeight) * stride - padding;
-      const kx0 = max(0, -x0);
-      const kx1 = min(kernel, width - x0);
-      const frame = (t * images + image) * height;
-      for (let pass = 0; pass < passes; pass++) {
-        const entry = entries + ((<usize>(pass * POSITIONS + filled)) << 3);
-        store<usize>(entry, to);
-        const ky = merged ? 0 : pass / blocks;
-        const block = pass - ky * blocks;
-        const from = merged ? 0 : block * blockWords;
-        const until = merged ? words : min(words, from + blockWords);
-        const ky1 = merged ? kernel : ky + 1;
-        for (let row = ky; row < ky1; row++) {
-          if (y0 + row < 0 || y0 + row >= height) continue;
-          const base = merged ? row * kernel * inChannels : 0;
-          let cell = at(bits, ((frame + y0 + row) * width + x0 + kx0) * pixelWords);
-          for (let kx = kx0; kx < kx1; kx++) {
-            to = listPixel(to, cell, planes, words, from, until, base + kx * inChannels, table);
-            cell = at(cell, pixelWords);
+    for (; filled < stepGroup && start + filled < steps && (filled == 0 || to + mostBytes <= end); filled++) {
+      const frame = ((start + filled) * images + image) * height;
+      for (let r = 0; r < rows; r++) {
+        const y = y0 + r;
+        const present = y >= 0 && y < height;
+        const line = at(bits, (frame + y) * width * pixelWords);
+        const pixels = pixelEntries + ((<usize>((filled * rows + r) * across * blocks)) << 3);
+        const runs = runEntries + ((<usize>((filled * rows + r) * w * blocks)) << 3);
+        if (narrow) {
+          for (let x = 0; x < w; x++) {
+            const from = to;
+            const first = x0 + x * stride;
+            const kx1 = min(kernel, width - first);
+            // All channels of the row's pixels fit into one word.
+            let word: u32 = 0;
+            for (let kx = max(0, -first); present && kx < kx1; kx++) {
+              word |= load<u32>(at(line, first + kx)) << (kx * inChannels);
+            }
+            to = listWord(to, word, 0, table);
+            storeEntry(runs + ((<usize>x) << 3), from, to);
+          }
+          continue;
+        }
+        for (let c = 0; c < across; c++) {
+          const x = x0 + c;
+          const cell = at(line, x * pixelWords);
+          for (let b = 0; b < blocks; b++) {
+            const from = to;
+            const first = b * blockWords;
+            if (present && x >= 0 && x < width) {
+              to = listPixel(to, cell, planes, words, first, min(words, first + blockWords), 0, table);
+            }
+            storeEntry(pixels + ((<usize>(c * blocks + b)) << 3), from, to);
           }
         }
-        store<usize>(entry, to, 4);
+        if (single) continue;
+        for (let x = 0; x < w; x++) {
+          for (let b = 0; b < blocks; b++) {
+            const from = to;
+            let entry = pixels + ((<usize>(x * stride * blocks + b)) << 3);
+            for (let kx = 0; kx < kernel; kx++) {
+              to = appendList(to, entry, kx * inChannels);
+              entry += (<usize>blocks) << 3;
+            }
+            storeEntry(runs + ((<usize>(x * blocks + b)) << 3), from, to);
+          }
+        }
+      }
+      if (!merged || single) continue;
+      for (let p = 0; p < count; p++) {
+        const from = to;
+        const y = p / w;
+        for (let ky = 0; ky < kernel; ky++) {
+          const run = (filled * rows + y * stride + ky) * w + p - y * w;
+          to = appendList(to, runEntries + ((<usize>run) << 3), ky * rowRows);
+        }
+        storeEntry(joinedEntries + ((<usize>(p * stepGroup + filled)) << 3), from, to);
       }
     }
+
     for (let n = n0; n < n1;) {
       const panel = panelWidth(n, columns, halves);
       const sumBytes = (<usize>panel) << elementShift;
       for (let pass = 0; pass < passes; pass++) {
-        const ky = merged ? 0 : pass / blocks;
-        const base = weights + ((<usize>(n * k + ky * kernel * inChannels * panel)) << elementShift);
-        let sum = sums;
-        let entry = entries + ((<usize>(pass * POSITIONS)) << 3);
-        for (let i = 0; i < filled; i++) {
-          const from = pass == 0 ? bias + ((<usize>n) << elementShift) : sum;
-          gatherRow(halves, panel, load<usize>(entry), load<usize>(entry, 4), base, from, sum);
-          sum += sumBytes;
-          entry += 8;
+        const ky = pass / blocks;
+        const block = pass - ky * blocks;
+        const base = weights + ((<usize>(n * kernel * rowRows + ky * rowRows * panel)) << elementShift);
+        for (let p = 0; p < count; p++) {
+          const y = p / w;
+          const x = p - y * w;
+          let entry: usize;
+          let next: usize;
+          if (single) {
+            entry = pixelEntries + ((<usize>((y * stride * across + x * stride) * blocks + block)) << 3);
+            next = (<usize>(rows * across * blocks)) << 3;
+          } else if (merged) {
+            entry = joinedEntries + ((<usize>(p * stepGroup)) << 3);
+            next = 8;
+          } else {
+            entry = runEntries + ((<usize>(((y * stride + ky) * w + x) * blocks + block)) << 3);
+            next = (<usize>(rows * w * blocks)) << 3;
+          }
+          let sum = sums + <usize>(p * stepGroup) * sumBytes;
+          for (let i = 0; i < filled; i++) {
+            const from = pass == 0 ? bias + ((<usize>n) << elementShift) : sum;
+            gatherRow(halves, panel, load<usize>(entry), load<usize>(entry, 4), base, from, sum);
+            sum += sumBytes;
+            entry += next;
+          }
         }
       }
-      for (let i = 0; i < filled;) {
-        const p = (start + i) / steps;
-        const t = start + i - p * steps;
-        const run = min(steps - t, filled - i);
-        const row = at(states, p * columns);
-        for (let j = 0; j < panel; j += 16) {
-          const sum = sums + <usize>i * sumBytes + ((<usize>j) << elementShift);
-          settle(args, sum, sumBytes, halves ? HALVES : FLOATS, first + p, t, t + run, n + j, row);
+      for (let j = 0; j < panel; j += 16) {
+        const chunk = sums + ((<usize>j) << elementShift);
+        if (halves) scaleSums(args, currents, chunk, sumBytes, count * stepGroup, n + j, true);
+        const from = halves ? currents : chunk;
+        const step: usize = halves ? 64 : sumBytes;
+        for (let p = 0; p < count; p++) {
+          const y = p / w;
+          const sum = from + <usize>(p * stepGroup) * step;
+          const pixel = pixel0 + y * outWidth + p - y * w;
+          settle(args, sum, step, pixel, start, start + filled, n + j, stateRow(args, pixel, states, p));
         }
-        i += run;
       }
       n += panel;
     }

@@ -9,11 +9,6 @@ const NONE = 0;
 const HARD = 1;
 const SOFT = 2;
 
-/** Kinds of sums. */
-export const FLOATS = 0;
-export const HALVES = 1;
-export const WORDS = 2;
-
 // The first 16 arguments of every kernel that ends here.
 /** Time steps. */
 export function stepsOf(args: usize): i32 {
@@ -37,38 +32,50 @@ export function padded(channels: i32): i32 {
   return (channels + 15) & -16;
 }
 
-/**
- * Where the membranes of `count` pixels from `first` on are kept between steps: in memory where a plan carries them,
- * else in scratch. At rest unless they go on. Only channels n to `end` are touched.
- */
-export function openStates(args: usize, first: i32, count: i32, scratch: usize, n: i32, end: i32): usize {
+/** Where the membranes of a pixel are kept: in memory where a plan carries them, else at `place` of scratch. */
+export function stateRow(args: usize, pixel: i32, scratch: usize, place: i32): usize {
   const states = pointer(args, 6);
   const row = padded(channelsOf(args));
-  const base = states != 0 ? at(states, first * row) : scratch;
-  if (states == 0 || int(args, 7) == 0) {
-    const rest = f32x4.splat(<f32>real(args, 2));
-    const last = min(row, end);
-    for (let p = 0; p < count; p++) {
-      const cells = at(base, p * row);
-      for (let i = n; i < last; i += 4) v128.store(at(cells, i), rest);
-    }
-  }
-  return base;
+  return states != 0 ? at(states, pixel * row) : at(scratch, place * row);
 }
 
-/** Four lanes of sums as currents. */
-function current(sum: usize, kind: i32, scales: usize, shifts: usize, lane: i32): v128 {
-  if (kind == FLOATS) {
-    const x = v128.load(at(sum, lane));
-    if (scales == 0) return x;
-    return f32x4.add(f32x4.mul(x, v128.load(at(scales, lane))), v128.load(at(shifts, lane)));
+/** Sets channels n to `end` of a pixel's membranes to rest, unless they go on from the last run. */
+export function openState(args: usize, pixel: i32, scratch: usize, place: i32, n: i32, end: i32): void {
+  if (pointer(args, 6) != 0 && int(args, 7) != 0) return;
+  const rest = f32x4.splat(<f32>real(args, 2));
+  const row = stateRow(args, pixel, scratch, place);
+  const last = min(padded(channelsOf(args)), end);
+  for (let i = n; i < last; i += 4) v128.store(at(row, i), rest);
+}
+
+/**
+ * currents[i] = scale·sum + shift for `rows` rows of 16 sums, int16 or int32, `stride` bytes apart; rows of currents
+ * lie side by side.
+ * @param n - channel of the first sum of a row
+ */
+export function scaleSums(
+  args: usize,
+  currents: usize,
+  sums: usize,
+  stride: usize,
+  rows: i32,
+  n: i32,
+  halves: bool,
+): void {
+  const scales = at(pointer(args, 11), n);
+  const shifts = at(pointer(args, 12), n);
+  for (let lane = 0; lane < 16; lane += 4) {
+    const scale = v128.load(at(scales, lane));
+    const shift = v128.load(at(shifts, lane));
+    let to = at(currents, lane);
+    let from = sums + ((<usize>lane) << (halves ? 1 : 2));
+    for (let i = 0; i < rows; i++) {
+      const sum = halves ? v128.load_ext<i16>(from) : v128.load(from);
+      v128.store(to, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sum), scale), shift));
+      to += 64;
+      from += stride;
+    }
   }
-  const x =
-    kind == HALVES
-      ? i32x4.extend_low_i16x8_s(v128.load64_zero(sum + ((<usize>lane) << 1)))
-      : v128.load(at(sum, lane));
-  const scaled = f32x4.mul(f32x4.convert_i32x4_s(x), v128.load(at(scales, lane)));
-  return f32x4.add(scaled, v128.load(at(shifts, lane)));
 }
 
 /** The leading `valid` of four numbers. */
@@ -118,15 +125,56 @@ function planeOf(n: v128, plane: i32): v128 {
 }
 
 /**
+ * {@link settle} where nothing but spikes is wanted of neurons with decayed input and a hard reset to 0, which most
+ * layers are.
+ * @param bits - where the bits of the first step go; `row` bytes on, those of the next
+ */
+function fire(
+  sum: usize,
+  stride: usize,
+  bits: usize,
+  row: usize,
+  steps: i32,
+  cells: usize,
+  decay: v128,
+  threshold: v128,
+): void {
+  let v0 = v128.load(cells);
+  let v1 = v128.load(cells, 16);
+  let v2 = v128.load(cells, 32);
+  let v3 = v128.load(cells, 48);
+  for (let t = 0; t < steps; t++) {
+    v0 = f32x4.add(v0, f32x4.mul(f32x4.sub(v128.load(sum), v0), decay));
+    v1 = f32x4.add(v1, f32x4.mul(f32x4.sub(v128.load(sum, 16), v1), decay));
+    v2 = f32x4.add(v2, f32x4.mul(f32x4.sub(v128.load(sum, 32), v2), decay));
+    v3 = f32x4.add(v3, f32x4.mul(f32x4.sub(v128.load(sum, 48), v3), decay));
+    const f0 = f32x4.ge(v0, threshold);
+    const f1 = f32x4.ge(v1, threshold);
+    const f2 = f32x4.ge(v2, threshold);
+    const f3 = f32x4.ge(v3, threshold);
+    v0 = v128.andnot(v0, f0);
+    v1 = v128.andnot(v1, f1);
+    v2 = v128.andnot(v2, f2);
+    v3 = v128.andnot(v3, f3);
+    store<u16>(bits, <u16>bitsOf(f0, f1, f2, f3));
+    sum += stride;
+    bits += row;
+  }
+  v128.store(cells, v0);
+  v128.store(cells, v1, 16);
+  v128.store(cells, v2, 32);
+  v128.store(cells, v3, 48);
+}
+
+/**
  * Sixteen channels from n on, of one pixel, for steps from `step` up to `end`.
- * @param sum - sums of the first step; `stride` bytes on, those of the next
+ * @param sum - currents of the first step; `stride` bytes on, those of the next
  * @param states - row of states of the pixel
  */
 export function settle(
   args: usize,
   sum: usize,
   stride: usize,
-  kind: i32,
   pixel: i32,
   step: i32,
   end: i32,
@@ -141,8 +189,6 @@ export function settle(
   const neuron = int(args, 8);
   const decayInput = int(args, 9) != 0;
   const planes = int(args, 10);
-  const scales = kind == FLOATS && pointer(args, 11) == 0 ? 0 : at(pointer(args, 11), n);
-  const shifts = at(pointer(args, 12), n);
   const decay = f32x4.splat(<f32>real(args, 0));
   const threshold = f32x4.splat(<f32>real(args, 1));
   const rest = f32x4.splat(<f32>real(args, 2));
@@ -153,16 +199,22 @@ export function settle(
   const valid = left >= 16 ? 0xffff : (1 << left) - 1;
   const last = left <= 16;
   const cells = at(states, n);
+  if (neuron == HARD && decayInput && residual == 0 && membrane == 0 && real(args, 2) == 0 && left > 16) {
+    const row = (<usize>(pixels * words)) << 2;
+    const bits = spikes + <usize>step * row + ((<usize>(pixel * words)) << 2) + ((<usize>n) >> 3);
+    fire(sum, stride, bits, row, end - step, cells, decay, threshold);
+    return;
+  }
   let v0 = v128.load(cells);
   let v1 = v128.load(cells, 16);
   let v2 = v128.load(cells, 32);
   let v3 = v128.load(cells, 48);
   for (let t = step; t < end; t++) {
     const row = t * pixels + pixel;
-    let x0 = current(sum, kind, scales, shifts, 0);
-    let x1 = current(sum, kind, scales, shifts, 4);
-    let x2 = current(sum, kind, scales, shifts, 8);
-    let x3 = current(sum, kind, scales, shifts, 12);
+    let x0 = v128.load(sum);
+    let x1 = v128.load(sum, 16);
+    let x2 = v128.load(sum, 32);
+    let x3 = v128.load(sum, 48);
     sum += stride;
     if (residual != 0) {
       const from = at(residual, row * channels + n);
@@ -235,13 +287,14 @@ export function settleCurrents(args: usize, task: i32): void {
   const currents = pointer(args, 16);
   const first = task * groupOf(args);
   const count = min(groupOf(args), pixels - first);
-  const states = openStates(args, first, count, stateScratch(), 0, padded(channels));
+  const states = stateScratch();
   const stride = (<usize>(pixels * channels)) << 2;
   for (let p = 0; p < count; p++) {
-    const row = at(states, p * padded(channels));
+    openState(args, first + p, states, p, 0, channels);
+    const row = stateRow(args, first + p, states, p);
     for (let n = 0; n < channels; n += 16) {
       const sum = at(currents, (first + p) * channels + n);
-      settle(args, sum, stride, FLOATS, first + p, 0, steps, n, row);
+      settle(args, sum, stride, first + p, 0, steps, n, row);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
+import { addExport } from "./export.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
@@ -22,6 +23,8 @@ export const commands: readonly Register[] = [
     addProfile(program, async (model, options) => {
       await (await import("./run/profile.ts")).profile(model, options, context);
     }),
+  (program, context) =>
+    addExport(program, async (options) => (await import("./run/export.ts")).exportModel(options, context)),
   (program, context) =>
     addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
   (program, context) =>

@@ -42,6 +42,15 @@ export function windowMs(text: string): number {
 /** A number of threads: a whole number from 1 to 256. */
 export const threads = wholeUpTo(256);
 
+/** Time steps, or clips at a time: a whole number from 1 to 1024. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 1024) {
+    throw new InvalidArgumentError("expected a whole number from 1 to 1024.");
+  }
+  return value;
+}
+
 /** A seed: a whole number from 0 to 2^32 − 1. */
 export function seed(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) >= 2 ** 32) {

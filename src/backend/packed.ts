@@ -116,7 +116,7 @@ export interface PackedKernels {
   allocate(bytes: number): Uint8Array<ArrayBuffer>;
   /** Gives bytes back. */
   release(block: Uint8Array): void;
-  /** Bytes that could still be allocated. */
+  /** Bytes of the largest block that could still be allocated. */
   readonly available: number;
 
   /** Packs spike counts `[rows, C]`. */
@@ -159,8 +159,10 @@ export interface PackedKernels {
   /** Settles currents that lie in memory. */
   settle(s: Settlement, currents: Float32Array): void;
 
-  /** Whether heads of this size can be attended to. */
-  servesAttention(p: Pick<PackedAttention, "heads" | "channels">): boolean;
+  /** Whether heads of this size can be attended to (`queryPlanes`: 1 if left out). */
+  servesAttention(
+    p: Pick<PackedAttention, "heads" | "channels"> & Partial<Pick<PackedAttention, "queryPlanes">>,
+  ): boolean;
   /**
    * Tables of what keys and values say, `[groups · images, tableSize]`, a group being `groupSteps` consecutive steps.
    */

@@ -14,28 +14,32 @@ export function quantize(whole: Int16Array, weights: Float32Array, levels: numbe
   let positive = 0;
   let negative = 0;
   let largest = 0;
-  for (const w of weights) {
+  for (let i = 0; i < weights.length; i++) {
+    const w = weights[i]!;
     if (w > 0) positive += w;
     else negative -= w;
-    largest = Math.max(largest, Math.abs(w));
+    largest = w > largest ? w : -w > largest ? -w : largest;
   }
-  if (!Number.isFinite(positive + negative))
+  if (!Number.isFinite(positive + negative)) {
     throw new ArgumentError(`quantize: expected finite weights, got a sum of ${positive - negative}`);
-  if (largest === 0) return 0;
-  // Rounding can add half a unit a weight; the scale grows until the whole numbers fit too.
-  for (
-    let scale = Math.max((Math.max(positive, negative) * levels) / MOST, largest / MOST);
-    ;
-    scale *= 1.002
-  ) {
-    let above = 0;
-    let below = 0;
-    for (let i = 0; i < whole.length; i++) {
-      const q = Math.round(weights[i]! / scale);
-      whole[i] = q;
-      if (q > 0) above += q;
-      else below -= q;
-    }
-    if (Math.max(above, below) * levels <= MOST) return scale;
   }
+  if (largest === 0) return 0;
+  let scale = Math.max((Math.max(positive, negative) * levels) / MOST, largest / MOST);
+  // Rounding can add half a unit a weight; the scale grows until the whole numbers fit too.
+  while (!roundTo(whole, weights, 1 / scale, MOST / levels)) scale *= 1.002;
+  return scale;
+}
+
+/** whole = round(factor·weights); whether its positive and its negative sum stay within `most`. */
+function roundTo(whole: Int16Array, weights: Float32Array, factor: number, most: number): boolean {
+  let sum = 0;
+  let magnitude = 0;
+  for (let i = 0; i < whole.length; i++) {
+    const w = weights[i]! * factor;
+    const q = (w + (w < 0 ? -0.5 : 0.5)) | 0;
+    whole[i] = q;
+    sum += q;
+    magnitude += q < 0 ? -q : q;
+  }
+  return (magnitude + Math.abs(sum)) / 2 <= most;
 }

@@ -15,6 +15,9 @@ export {
   totalMj,
   type Traffic,
 } from "./energy.ts";
+export type { Graph } from "./graph.ts";
+export { lower } from "./lower.ts";
+export { type OnnxOptions, toOnnx } from "./onnx/export.ts";
 export {
   compile,
   type CompileOptions,

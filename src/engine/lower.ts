@@ -9,7 +9,7 @@ import {
   Stage,
   TransformerBlock,
 } from "../models/index.ts";
-import type { BatchNorm, Conv2d, Linear, Module } from "../nn/index.ts";
+import { BatchNorm, Conv2d, Linear, Module } from "../nn/index.ts";
 import {
   ConvBlock,
   Downsample,
@@ -19,9 +19,9 @@ import {
   Mlp,
   type NeuronLayer,
   ParametricLif,
-  type RepConv,
+  RepConv,
   SepConv,
-  type SpikingAttention,
+  SpikingAttention,
 } from "../snn/index.ts";
 import type { ConvolutionWeights, Graph, GraphOutput, Operation, Value, ValueId } from "./graph.ts";
 
@@ -68,6 +68,14 @@ class Lowering {
 
   #path(module: Module): string {
     return this.#paths.get(module)!;
+  }
+
+  /** @throws UnsupportedError unless a module is what stands there in a SpikeVideoFormer */
+  #expect<T extends Module>(kind: abstract new (...args: never[]) => T, module: Module): T {
+    if (module instanceof kind) return module;
+    const name = module.constructor.name;
+    const where = module instanceof Module ? ` at ${this.#path(module)}` : "";
+    throw new UnsupportedError(`compile: expected a ${kind.name}, got ${name}${where}`);
   }
 
   #module(module: Module, x: ValueId): ValueId {
@@ -128,15 +136,18 @@ class Lowering {
       this.#operations.push({ kind: "resize", layer: this.#path(head), input: small, output: large });
       return [{ name: "logits", value: large, form: "maps" }];
     }
-    throw new UnsupportedError(`compile: expected a head that is known, got ${head.constructor.name}`);
+    throw new UnsupportedError(
+      `compile: expected a head that is known, got ${head.constructor.name} at ${this.#path(head)}`,
+    );
   }
 
   #attention(module: SpikingAttention, x: ValueId): ValueId {
+    this.#expect(SpikingAttention, module);
     const spikes = this.#fire(module.inputNeurons, x);
     const layer = this.#path(module);
     const channels = this.#values[x]!.shape[2];
     const last = module.extents.length - 1;
-    const norm = module.norm === null ? identity(channels) : affineOf(module.norm);
+    const norm = module.norm === null ? identity(channels) : affineOf(this.#expect(BatchNorm, module.norm));
     const sums = module.extents.map((extent, i) => {
       const projections = module.projections[i]!;
       const [q, k, v] = [
@@ -169,7 +180,9 @@ class Lowering {
   }
 
   #repConv(module: RepConv, input: ValueId): ValueId {
-    const { pointwise1, depthwise, pointwise2 } = module;
+    const { pointwise1, depthwise, pointwise2 } = this.#expect(RepConv, module);
+    for (const conv of [pointwise1, depthwise, pointwise2]) this.#expect(Conv2d, conv);
+    for (const norm of [module.norm1, module.norm2, module.norm3]) this.#expect(BatchNorm, norm);
     const first = affineOf(module.norm1);
     const second = compose(affineOf(module.norm2), affineOf(module.norm3));
     // Behind the first normalisation its shift stands everywhere, the border included: it moves into the last bias.
@@ -200,16 +213,21 @@ class Lowering {
   }
 
   #convolve(conv: Conv2d, input: ValueId, norms: readonly BatchNorm[]): ValueId {
+    this.#expect(Conv2d, conv);
+    for (const norm of norms) this.#expect(BatchNorm, norm);
     return this.#weighted(this.#path(conv), input, folded(shapeOf(conv), conv, norms));
   }
 
   #linear(linear: Linear, input: ValueId, norms: readonly BatchNorm[]): ValueId {
+    this.#expect(Linear, linear);
+    for (const norm of norms) this.#expect(BatchNorm, norm);
     const shape = { outChannels: linear.weight.shape[0]!, kernel: 1, stride: 1, padding: 0, groups: 1 };
     return this.#weighted(this.#path(linear), input, folded(shape, linear, norms));
   }
 
   /** A linear layer over a whole map, channels innermost: a convolution as large as the map. */
   #readMap(linear: Linear, input: ValueId): ValueId {
+    this.#expect(Linear, linear);
     const [H, W, C] = this.#values[input]!.shape;
     const outChannels = linear.weight.shape[0]!;
     const weight = new Float32Array(linear.weight.size);
@@ -303,7 +321,12 @@ function compose(first: Affine, second: Affine): Affine {
 /** Weights `[Co, ...]` times a factor for each output channel. */
 function scaled(weights: ArrayLike<number>, scale: Float32Array): Float32Array {
   const perOutput = weights.length / scale.length;
-  return Float32Array.from(weights, (w, i) => w * scale[Math.floor(i / perOutput)]!);
+  const result = new Float32Array(weights);
+  for (let n = 0; n < scale.length; n++) {
+    const end = (n + 1) * perOutput;
+    for (let i = n * perOutput; i < end; i++) result[i]! *= scale[n]!;
+  }
+  return result;
 }
 
 type ConvolutionShape = Omit<ConvolutionWeights, "weight" | "bias">;

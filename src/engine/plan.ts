@@ -90,6 +90,7 @@ export class Plan {
   readonly horizon: Horizon;
   readonly keepSpikes: boolean;
   readonly kernels: PackedKernels;
+  #disposed = false;
 
   /** See {@link compile}. */
   constructor(
@@ -123,17 +124,15 @@ export class Plan {
     return this.graph.outputs;
   }
 
-  /** Frees the weights; sessions of the plan must not run any more. */
+  /** Frees the weights; sessions of the plan throw from then on. */
   dispose(): void {
-    for (const { weights } of this.steps) {
-      if (weights === null) continue;
-      if (weights.gather !== null) this.kernels.releaseWeights(weights.gather);
-      if (weights.depthwise !== null) backend().free(weights.depthwise);
-      if (weights.dense !== null) {
-        backend().free(weights.dense.weight);
-        if (weights.dense.bias !== null) backend().free(weights.dense.bias);
-      }
-    }
+    if (!this.#disposed) this.steps.forEach(({ weights }) => releaseWeights(weights));
+    this.#disposed = true;
+  }
+
+  /** Whether the weights were freed. */
+  get disposed(): boolean {
+    return this.#disposed;
   }
 }
 
@@ -143,13 +142,16 @@ export class Plan {
  *
  * @param model - a model of this library; its running statistics are used
  * @throws ShapeError, ArgumentError
- * @throws UnsupportedError naming a module that has no compiled form
+ * @throws UnsupportedError naming a module that has no compiled form, or whose sums could leave 32 bits
  */
 export function compile(model: Module, options: CompileOptions): Plan {
   const { timeSteps, precision = "f32", keepSpikes = false } = options;
   const [batch, frame] = sizesOf(options.input);
   if (!Number.isInteger(timeSteps) || timeSteps < 1) {
     throw new ArgumentError(`compile: timeSteps: expected a whole number ≥ 1, got ${timeSteps}`);
+  }
+  if (precision !== "f32" && precision !== "int16") {
+    throw new ArgumentError(`compile: precision: expected f32 or int16, got ${String(precision)}`);
   }
   const horizon = horizonOf(options.stream);
   const costs = options.costs ?? typicalCosts;
@@ -167,7 +169,12 @@ export function compile(model: Module, options: CompileOptions): Plan {
     ]);
     return merged <= factored ? mergeFactors(operation.factors) : null;
   });
-  const steps = fuse(graph).map((step): PlannedStep => {
+  const fused = fuse(graph);
+  for (const { work } of fused) {
+    if (work.kind === "attention") checkAttention(work, graph.values, timeSteps, horizon);
+  }
+  const steps: PlannedStep[] = [];
+  const plan = (step: Step): PlannedStep => {
     const { work } = step;
     if (work.kind !== "convolution") return { ...step, kernel: kernelOf(work), weights: null, estimates: [] };
     const input = graph.values[work.input]!;
@@ -203,8 +210,23 @@ export function compile(model: Module, options: CompileOptions): Plan {
         dense: kernel === "gather" || kernel === "depthwise gather" ? null : plain(work.weights),
       },
     };
-  });
+  };
+  try {
+    for (const step of fused) steps.push(plan(step));
+  } catch (error) {
+    for (const { weights } of steps) releaseWeights(weights);
+    throw error;
+  }
   return new Plan(graph, steps, { timeSteps, batch, precision, horizon, keepSpikes });
+}
+
+function releaseWeights(weights: StepWeights | null): void {
+  if (weights === null) return;
+  const { gather, depthwise, dense } = weights;
+  if (gather !== null) backend().packed.releaseWeights(gather);
+  if (depthwise !== null) backend().free(depthwise);
+  if (dense !== null) backend().free(dense.weight);
+  if (dense !== null && dense.bias !== null) backend().free(dense.bias);
 }
 
 function sizesOf(input: readonly number[]): [batch: number, frame: readonly number[]] {
@@ -291,13 +313,15 @@ function plain({ weight, bias }: ConvolutionWeights): StepWeights["dense"] {
 }
 
 /** @throws UnsupportedError where sums of attention could leave 32-bit integers */
-export function checkAttention(
+function checkAttention(
   work: Extract<Work, { readonly kind: "attention" }>,
   values: readonly Value[],
-  tokens: number,
+  timeSteps: number,
+  horizon: Horizon,
 ): void {
-  const { channels, levels } = { channels: values[work.q]!.shape[2], levels: values[work.q]!.levels };
-  const size = { heads: work.heads, channels };
+  const channels = values[work.q]!.shape[2];
+  const levels = values[work.q]!.levels;
+  const size = { heads: work.heads, channels, queryPlanes: planesOf(levels) };
   if (!backend().packed.servesAttention(size)) {
     throw new UnsupportedError(
       `compile: attention at ${work.layer}: expected heads of fewer channels than ${channels / work.heads}`,
@@ -308,12 +332,23 @@ export function checkAttention(
       `compile: ${work.score} attention at ${work.layer}: expected binary neurons, got spike counts up to ${levels}`,
     );
   }
+  const steps = horizon.kind === "clip" || horizon.window === Infinity ? timeSteps : horizon.window;
+  const tokens = tokensOfStep(work, values) * (work.extent === "spatial" ? 1 : steps);
   const most = mostTokens(work, values);
   if (tokens > most) {
     throw new UnsupportedError(
       `compile: attention at ${work.layer}: expected at most ${most} tokens, whose sums fit 32 bits, got ${tokens}`,
     );
   }
+}
+
+/** Tokens of a step that attend to each other. */
+export function tokensOfStep(
+  work: Extract<Work, { readonly kind: "attention" }>,
+  values: readonly Value[],
+): number {
+  const [H, W] = values[work.q]!.shape;
+  return work.extent === "temporal" ? 1 : H * W;
 }
 
 /** Tokens that keys and values can come from before a sum could leave 32-bit integers. */

@@ -1,11 +1,18 @@
 /** Running a {@link Plan}: buffers laid out once, then steps over them. */
 import { backend, planesOf } from "../backend/index.ts";
-import { ArgumentError, DisposedError, ShapeError, show, UnsupportedError } from "../core/index.ts";
+import {
+  ArgumentError,
+  DisposedError,
+  ShapeError,
+  show,
+  stridesOf,
+  UnsupportedError,
+} from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { Buffers } from "./buffers.ts";
 import { spikesByPixel } from "./spike-counts.ts";
 import type { ValueId } from "./graph.ts";
-import { checkAttention, mostTokens, type Plan, type PlannedStep } from "./plan.ts";
+import { mostTokens, type Plan, type PlannedStep, tokensOfStep } from "./plan.ts";
 import { type Runner, runnerOf } from "./runners.ts";
 
 /** Called around each step: it must call `run` once. */
@@ -19,20 +26,25 @@ export class Session {
   readonly plan: Plan;
   readonly #buffers: Buffers;
   readonly #runners: readonly Runner[];
-  readonly #tokenLimits: readonly { readonly perStep: number; readonly most: number }[];
+  /** Steps that attention over all of the past can hold. */
+  readonly #mostSteps: number;
   /** Steps since the last reset. */
   #steps = 0;
+  /** Whether the buffers hold a run. */
+  #ran = false;
   #watch: StepWatch | null = null;
   #inputFired = false;
 
   /**
    * @param plan - what to run
-   * @throws ArgumentError before anything is allocated, with the bytes needed, when they do not fit into memory
-   * @throws UnsupportedError when sums of attention could leave 32 bits
+   * @throws ArgumentError before anything is allocated, with the bytes needed, when they do not fit into memory; on
+   * another backend than the plan's
+   * @throws DisposedError when the plan was freed
    */
   constructor(plan: Plan) {
     this.plan = plan;
-    this.#tokenLimits = tokenLimits(plan);
+    this.#mostSteps = mostSteps(plan);
+    checkPlan(plan);
     this.#buffers = new Buffers(plan);
     const { bytes } = this.#buffers;
     const { available } = plan.kernels;
@@ -56,6 +68,8 @@ export class Session {
    * @param clip - `[T, B, C, H, W]`; frames of 0 and 1 alone are events, and gathered
    * @returns the outputs by name, as those of the model
    * @throws ShapeError when it is not what the plan was compiled for
+   * @throws ArgumentError for numbers that are not finite
+   * @throws DisposedError
    */
   run(clip: Tensor): Record<string, Tensor> {
     this.reset();
@@ -69,7 +83,9 @@ export class Session {
    * @returns the outputs of these steps
    * @throws UnsupportedError unless the plan was compiled with `stream`
    * @throws ShapeError
-   * @throws ArgumentError when so many steps were pushed that sums could leave 32 bits
+   * @throws ArgumentError when so many steps were pushed that sums could leave 32 bits; for numbers that are not finite.
+   * The stream is then as it was before
+   * @throws DisposedError
    */
   push(frames: Tensor): Record<string, Tensor> {
     if (this.plan.horizon.kind !== "past") {
@@ -90,7 +106,8 @@ export class Session {
 
   /**
    * Spikes of a layer of neurons in the last run, `[T, B, H, W, C]`.
-   * @throws ArgumentError unless the plan was compiled with `keepSpikes` and has this layer
+   * @throws ArgumentError unless the plan was compiled with `keepSpikes`, has this layer and was run
+   * @throws DisposedError
    */
   spikes(layer: string): Tensor {
     const neurons = this.plan.steps.flatMap(({ neuron }) => (neuron === null ? [] : [neuron.spikes]));
@@ -98,6 +115,8 @@ export class Session {
     if (id === undefined || !this.plan.keepSpikes) {
       throw new ArgumentError(`spikes: expected a layer of neurons of a plan with keepSpikes, got ${layer}`);
     }
+    this.#check();
+    if (!this.#ran) throw new ArgumentError("spikes: expected a run before, got a session that never ran");
     const { shape, levels } = this.plan.value(id);
     const { timeSteps, batch, kernels } = this.plan;
     const out = Tensor.empty([timeSteps, batch, ...shape], { spikeLevels: levels });
@@ -111,6 +130,7 @@ export class Session {
 
   /** Spikes per neuron and step of a value of the last run, while its buffer lives: in a watch, or with `keepSpikes`. */
   firingRate(value: ValueId): number {
+    this.#check();
     const { shape, levels } = this.plan.value(value);
     const rows = this.plan.timeSteps * this.plan.batch * shape[0] * shape[1];
     const spikes = this.#buffers.spikes(value);
@@ -137,15 +157,13 @@ export class Session {
   }
 
   #advance(frames: Tensor): Record<string, Tensor> {
-    if (this.#buffers.released) throw new DisposedError("session: used after it was freed");
+    this.#check();
     const { timeSteps } = this.plan;
-    for (const { perStep, most } of this.#tokenLimits) {
-      if ((this.#steps + timeSteps) * perStep > most) {
-        throw new ArgumentError(
-          `push: expected at most ${Math.floor(most / perStep)} steps, after which sums could leave 32 bits: ` +
-            "reset the session, or compile with a window",
-        );
-      }
+    if (this.#steps + timeSteps > this.#mostSteps) {
+      throw new ArgumentError(
+        `push: expected at most ${this.#mostSteps} steps, after which sums could leave 32 bits, ` +
+          `got ${this.#steps + timeSteps}: reset the session, or compile with a window`,
+      );
     }
     const binary = this.#load(frames);
     this.#inputFired = binary;
@@ -157,7 +175,14 @@ export class Session {
     });
     this.#buffers.keepHistory();
     this.#steps += timeSteps;
+    this.#ran = true;
     return this.#outputs();
+  }
+
+  /** @throws DisposedError, ArgumentError */
+  #check(): void {
+    if (this.#buffers.released) throw new DisposedError("session: used after it was freed");
+    checkPlan(this.plan);
   }
 
   /** Checks and copies the input; returns whether it holds spikes. */
@@ -173,6 +198,7 @@ export class Session {
     const reals = this.#buffers.reals(graph.input);
     backend().permute(reals, frames.data, [T * B, C, H * W], [0, 2, 1]);
     const binary = frames.spikeLevels === 1 || isBinary(reals);
+    if (!binary) checkFinite(reals, frames);
     if (binary) kernels.packSpikes(this.#buffers.spikes(graph.input), reals, T * B * H * W, C, 1);
     return binary;
   }
@@ -210,16 +236,34 @@ function isBinary(numbers: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Attention over all of the past: how many tokens its sums can hold. @throws UnsupportedError */
-function tokenLimits(plan: Plan): { perStep: number; most: number }[] {
-  return plan.steps.flatMap(({ work }) => {
-    if (work.kind !== "attention") return [];
-    const [H, W] = plan.value(work.q).shape;
-    const perStep = work.extent === "temporal" ? 1 : H * W;
-    const { horizon, timeSteps } = plan;
-    const steps = horizon.kind === "clip" || horizon.window === Infinity ? timeSteps : horizon.window;
-    checkAttention(work, plan.graph.values, work.extent === "spatial" ? perStep : perStep * steps);
-    if (work.extent === "spatial" || horizon.kind === "clip" || horizon.window !== Infinity) return [];
-    return [{ perStep, most: mostTokens(work, plan.graph.values) }];
-  });
+/** @throws ArgumentError naming the first number that is not finite */
+function checkFinite(reals: Float32Array<ArrayBuffer>, frames: Tensor): void {
+  // A sum over numbers that are not finite is not finite; that over others may be, and has to be looked through.
+  const sum = Tensor.empty([1]);
+  backend().sum(sum.data, reals, 1, reals.length, 1);
+  const finite = Number.isFinite(sum.item());
+  sum.dispose();
+  if (finite) return;
+  const at = frames.data.findIndex((x) => !Number.isFinite(x));
+  if (at < 0) return;
+  const index = stridesOf(frames.shape).map((stride, axis) => Math.floor(at / stride) % frames.shape[axis]!);
+  throw new ArgumentError(`session: expected finite numbers, got ${frames.data[at]} at ${show(index)}`);
+}
+
+/** @throws DisposedError, ArgumentError */
+function checkPlan(plan: Plan): void {
+  if (plan.disposed) throw new DisposedError("session: its plan was used after it was freed");
+  if (plan.kernels !== backend().packed) {
+    throw new ArgumentError("session: expected the backend that the plan was compiled on, got another");
+  }
+}
+
+/** Steps that attention over all of the past can hold before its sums could leave 32 bits. */
+function mostSteps({ steps, graph, horizon }: Plan): number {
+  if (horizon.kind === "clip" || horizon.window !== Infinity) return Infinity;
+  return steps.reduce((most, { work }) => {
+    if (work.kind !== "attention" || work.extent === "spatial") return most;
+    const { values } = graph;
+    return Math.min(most, Math.floor(mostTokens(work, values) / tokensOfStep(work, values)));
+  }, Infinity);
 }

@@ -23,3 +23,4 @@ export { readSmplModel, type SmplModelFile } from "./smpl-file.ts";
 export { jsonLine } from "./jsonl.ts";
 export { encodeModel, type Json, type ModelFile, parseModel } from "./model-file.ts";
 export { encodeEventFileHeader, encodeRecord, encodeScalarEvent, type Scalar } from "./tensorboard.ts";
+export { encodeOnnx, type OnnxConstant, type OnnxModel, type OnnxNode } from "./onnx.ts";

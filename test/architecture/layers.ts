@@ -12,7 +12,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   nn: ["core", "backend", "tensor", "autograd"],
   snn: ["core", "backend", "tensor", "autograd", "nn"],
   models: ["core", "tensor", "autograd", "nn", "snn"],
-  engine: ["core", "backend", "tensor", "nn", "snn", "models"],
+  engine: ["core", "backend", "tensor", "nn", "snn", "models", "io"],
   events: ["core"],
   body: ["core", "tensor", "autograd"],
   simulate: ["core", "events", "body"],

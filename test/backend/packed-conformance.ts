@@ -75,6 +75,9 @@ export class Lender {
   }
 }
 
+/** The first block of a memory lies behind the scratch of its last thread: what leaves that lands here. */
+const canaries = subjects.map((backend) => backend.packed.allocate(16384).fill(0xff));
+
 export const reference: PackedKernels = new ReferenceBackend().packed;
 
 /** Runs a job on every backend and expects the bits that the reference gives; returns those. */
@@ -87,6 +90,11 @@ export function expectBits(
     lend.close();
     return copies;
   });
+  for (const canary of canaries)
+    expect(
+      canary.every((byte) => byte === 0xff),
+      "scratch suffices",
+    ).toBe(true);
   for (const got of results.slice(1)) same(got, results[0]!);
   return results[0]!;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, suite, test } from "vitest";
 import { addEval } from "../../apps/cli/eval.ts";
+import { addExport } from "../../apps/cli/export.ts";
 import { addForward } from "../../apps/cli/forward.ts";
 import { InputError, reading } from "../../apps/cli/faults.ts";
 import type { Register } from "../../apps/cli/program.ts";
@@ -18,6 +19,7 @@ function recorder(): { calls: unknown[][]; commands: Register[] } {
     (program) => addTrack(program, keep),
     (program) => addSimulate(program, keep),
     (program) => addForward(program, keep),
+    (program) => addExport(program, keep),
     (program) => addTrain(program, keep),
     (program) => addEval(program, keep),
   ];
@@ -43,7 +45,9 @@ suite("saccade, the command line", () => {
   test("lists its commands", async () => {
     const { code, stdout } = await runCli(["--help"], recorder().commands);
     expect(code).toBe(0);
-    for (const name of ["track", "simulate", "forward", "train", "eval"]) expect(stdout).toContain(name);
+    for (const name of ["track", "simulate", "forward", "export", "train", "eval"]) {
+      expect(stdout).toContain(name);
+    }
   });
 
   test("parses track", async () => {
@@ -59,6 +63,13 @@ suite("saccade, the command line", () => {
     expect(await runCli(args, commands)).toMatchObject({ code: 0 });
     const size = { width: 346, height: 260 };
     expect(calls).toEqual([[{ bvh: "a.bvh", out: "a.aedat4", seed: 7, size, preset: "clean" }]]);
+  });
+
+  test("parses export", async () => {
+    const { calls, commands } = recorder();
+    await runCli(["export", "--onnx", "a.onnx", "--weights", "w", "--size", "64x48"], commands);
+    const size = { width: 64, height: 48 };
+    expect(calls).toEqual([[{ onnx: "a.onnx", weights: "w", timeSteps: 8, batch: 1, size }]]);
   });
 
   test("parses train and eval", async () => {
@@ -86,6 +97,9 @@ suite("saccade, the command line", () => {
     [["simulate", "--bvh", "a", "--out", "b", "--seed", "-1"], "expected a whole number from 0"],
     [["simulate", "--bvh", "a", "--out", "b", "--seed", "1", "--size", "0x4"], "expected WIDTHxHEIGHT"],
     [["simulate", "--bvh", "a", "--out", "b", "--seed", "1", "--preset", "odd"], "clean, noisy"],
+    [["export", "--weights", "w"], "required option '--onnx <FILE>' not specified"],
+    [["export", "--onnx", "a", "--weights", "w", "--batch", "0"], "expected a whole number from 1 to 1024"],
+    [["export", "--onnx", "a", "--weights", "w", "--time-steps", "2000"], "expected a whole number from 1"],
     [["train", "dance", "--config", "c"], "pose"],
   ])("%j is wrong usage and exits with 2", async (args, message) => {
     const { calls, commands } = recorder();

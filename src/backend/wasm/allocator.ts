@@ -74,9 +74,15 @@ export class Allocator {
     return this.#take(length, (buffer, at) => new Uint8Array(buffer, at, length));
   }
 
-  /** Bytes that memory can still grow by. */
+  /** Bytes of the largest block that can still be taken. */
   get available(): number {
-    return LIMIT - GUARD - this.#top;
+    const room = LIMIT - GUARD - this.#top;
+    let largest = room < sizeOfClass(0) ? -1 : classOf(room);
+    if (largest >= 0 && sizeOfClass(largest) > room) largest--;
+    this.#free.forEach((blocks, sizeClass) => {
+      if (blocks.length > 0) largest = Math.max(largest, sizeClass);
+    });
+    return largest < 0 ? 0 : sizeOfClass(largest) - SLACK;
   }
 
   #take<T extends ArrayBufferView>(bytes: number, view: (buffer: ArrayBuffer, at: number) => T): T {

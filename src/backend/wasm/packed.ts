@@ -20,12 +20,21 @@ import { packPanels } from "./panels.ts";
 const SCRATCH_BYTES = 992 << 10;
 const STATE_BYTES = 256 << 10;
 const POSITIONS = 128;
-const MOST_PASSES = 16;
-const LIST_BYTES = SCRATCH_BYTES - STATE_BYTES - POSITIONS * MOST_PASSES * 8 - POSITIONS * 128;
-/** Rows of weights that stay in the first cache together. */
-const CACHED_ROWS = 320;
+const ENTRY_BYTES = 64 << 10;
+const LIST_BYTES = SCRATCH_BYTES - STATE_BYTES - 2 * ENTRY_BYTES - POSITIONS * (8 + 128 + 64);
+/** Steps that are listed together. */
+const STEPS = 8;
+/** Parts into which the channels of a kernel row may be cut. */
+const MOST_BLOCKS = 8;
+/** Bytes of weights that stay in the first caches together. */
+const CACHED_BYTES = 48 << 10;
+/** Where the spikes of a query are listed. */
+const QUERY_BYTES = 27 << 10;
 /** Rows of a task of packing and counting. */
 const ROWS = 512;
+
+/** Pixels and steps of a task of a convolution. */
+type Tile = { readonly height: number; readonly width: number; readonly steps: number };
 
 /** See {@link PackedKernels}. */
 export class WasmPackedKernels implements PackedKernels {
@@ -86,31 +95,35 @@ export class WasmPackedKernels implements PackedKernels {
     }
   }
 
-  servesConvolution({ inChannels, kernel }: Pick<SpikeConvolution, "inChannels" | "kernel">, levels: number) {
-    // What the planes can hold, as in `convolveSpikes`, which is more than `levels` unless that is 2^planes − 1.
-    const most = kernel * kernel * inChannels * ((1 << planesOf(levels)) - 1);
-    return kernel <= MOST_PASSES && kernel * inChannels <= 65536 && 2 * most + 16 <= LIST_BYTES;
+  servesConvolution(p: Pick<SpikeConvolution, "inChannels" | "kernel">, levels: number): boolean {
+    const { inChannels, kernel } = p;
+    const one = { height: 1, width: 1, steps: 1 };
+    // Runs of all rows are joined where even the narrowest panel of all weights is cached.
+    const joined = kernel ** 2 * inChannels <= CACHED_BYTES / 32;
+    const most = listBytes({ ...p, stride: 1, planes: planesOf(levels) }, one, joined);
+    const entries = 8 * kernel * kernel * Math.min(wordsOf(inChannels), MOST_BLOCKS) * STEPS;
+    return kernel * inChannels <= 65536 && most <= LIST_BYTES && entries <= ENTRY_BYTES;
   }
 
   convolveSpikes(s: Settlement, spikes: Uint32Array, weights: PackedWeights, p: SpikeConvolution): void {
     const { kernel, inChannels } = p;
     const columns = stateChannels(p.outChannels);
+    const rowBytes = weights.precision === "int16" ? 2 * Math.min(columns, 64) : 4 * Math.min(columns, 32);
     const rows = kernel * inChannels;
-    const merged = kernel * rows <= CACHED_ROWS;
-    const blocks = merged
-      ? 1
-      : Math.min(Math.ceil(rows / CACHED_ROWS), Math.floor(MOST_PASSES / kernel), wordsOf(inChannels));
+    const cached = Math.floor(CACHED_BYTES / rowBytes);
+    const merged = kernel * rows <= cached;
+    const blocks = merged ? 1 : Math.min(Math.ceil(rows / cached), wordsOf(inChannels), MOST_BLOCKS);
     const blockWords = Math.ceil(wordsOf(inChannels) / blocks);
-    const group = this.#group(s);
-    const tiles = Math.ceil(s.pixels / group);
-    // A narrow picture is split by columns too, though each part lists the spikes again.
+    const tile = this.#tile(s.timeSteps, p, blocks, merged);
+    const tiles = p.images * Math.ceil(p.outHeight / tile.height) * Math.ceil(p.outWidth / tile.width);
+    // A small picture is split by columns too, though each part lists the spikes again.
     const panels = Math.ceil(columns / 64);
-    const shares = tiles >= 2 * this.#device.threads ? 1 : Math.min(panels, 2 * this.#device.threads);
+    const { threads } = this.#device;
+    const shares = tiles >= 2 * threads ? 1 : Math.min(panels, threads);
     const columnGroup = Math.ceil(panels / shares) * 64;
     const tasks = tiles * Math.ceil(columns / columnGroup);
     const work = (s.timeSteps * s.pixels * kernel * rows * columns) / 100;
-    const levels = (1 << p.planes) - 1;
-    this.#launch(id.CONVOLVE_SPIKES, tasks, work, s, group, weights.scale, weights.shift, [
+    this.#launch(id.CONVOLVE_SPIKES, tasks, work, s, 0, weights.scale, weights.shift, [
       address(spikes),
       address(weights.panels),
       address(weights.start),
@@ -129,8 +142,42 @@ export class WasmPackedKernels implements PackedKernels {
       blocks,
       blockWords,
       columnGroup,
-      kernel * rows * levels,
+      tile.height,
+      tile.width,
+      tile.steps,
+      listBytes(p, tile, merged),
     ]);
+  }
+
+  /** Pixels and steps that a task lists at a time: 128 of both, fewer where threads would stand idle. */
+  #tile(timeSteps: number, p: SpikeConvolution, blocks: number, merged: boolean): Tile {
+    const columns = stateChannels(p.outChannels);
+    const steps = Math.min(timeSteps, STEPS);
+    const area = Math.floor(POSITIONS / steps);
+    let width = Math.min(p.outWidth, Math.ceil(Math.sqrt(area)));
+    let height = Math.min(p.outHeight, Math.floor(area / width));
+    const fits = (): boolean => {
+      const [rows, across] = [height, width].map((size) => (size - 1) * p.stride + p.kernel) as [
+        number,
+        number,
+      ];
+      const entries = 8 * steps * blocks * rows * across;
+      const states = 4 * height * width * columns;
+      return (
+        entries <= ENTRY_BYTES &&
+        states <= STATE_BYTES &&
+        listBytes(p, { height, width, steps }, merged) <= LIST_BYTES
+      );
+    };
+    const idle = (): boolean => {
+      const tiles = p.images * Math.ceil(p.outHeight / height) * Math.ceil(p.outWidth / width);
+      return tiles < 4 * this.#device.threads && steps * height * width > 32;
+    };
+    while (height * width > 1 && (!fits() || idle())) {
+      if (height >= width) height = Math.ceil(height / 2);
+      else width = Math.ceil(width / 2);
+    }
+    return { height, width, steps };
   }
 
   servesDepthwise({ kernel, stride, padding, outWidth }: SpikeConvolution): boolean {
@@ -181,11 +228,20 @@ export class WasmPackedKernels implements PackedKernels {
     this.#launch(id.SETTLE_CURRENTS, tasks, work, s, group, null, null, [address(currents)]);
   }
 
-  servesAttention({ heads, channels }: Pick<PackedAttention, "heads" | "channels">): boolean {
+  servesAttention({
+    heads,
+    channels,
+    queryPlanes = 1,
+  }: Pick<PackedAttention, "heads" | "channels"> & Partial<Pick<PackedAttention, "queryPlanes">>): boolean {
     const depth = channels / heads;
     const tables = 4 * tableSize({ heads, channels });
     const sums = 4 * (stateChannels(channels) + 16);
-    return 2 * depth * 128 <= SCRATCH_BYTES && depth <= 1024 && tables + 4 * depth + sums <= LIST_BYTES;
+    if (2 * depth * ((1 << queryPlanes) - 1) + 16 > QUERY_BYTES) return false;
+    return (
+      2 * depth * 128 <= SCRATCH_BYTES &&
+      depth <= 1024 &&
+      tables + 4 * stateChannels(depth) + sums <= SCRATCH_BYTES - STATE_BYTES - 64
+    );
   }
 
   tabulate(
@@ -288,9 +344,11 @@ export class WasmPackedKernels implements PackedKernels {
   /** Pixels of a task: about 128 pairs of a pixel and a step, fewer where threads would stand idle. */
   #group({ timeSteps, pixels, channels }: Settlement): number {
     const states = Math.floor(STATE_BYTES / (4 * stateChannels(channels)));
+    const { threads } = this.#device;
     let group = Math.max(1, Math.min(Math.floor(POSITIONS / timeSteps), states));
-    while (group > 1 && group * timeSteps > 32 && pixels / group < 4 * this.#device.threads) group >>= 1;
-    return group;
+    while (group > 1 && group * timeSteps > 32 && pixels / group < 4 * threads) group >>= 1;
+    // As many tasks for one thread as for another.
+    return Math.ceil(pixels / (threads * Math.ceil(pixels / group / threads)));
   }
 
   #launch(
@@ -323,6 +381,24 @@ export class WasmPackedKernels implements PackedKernels {
     ];
     this.#device.launch(kernel, tasks, nanoseconds, [...settlement, ...ints], reals);
   }
+}
+
+/** Bytes of the lists of one step of a tile, if everything fires. */
+function listBytes(
+  {
+    inChannels,
+    planes,
+    kernel,
+    stride,
+  }: Pick<SpikeConvolution, "inChannels" | "planes" | "kernel" | "stride">,
+  { height, width }: Tile,
+  merged: boolean,
+): number {
+  const [rows, across] = [height, width].map((size) => (size - 1) * stride + kernel) as [number, number];
+  const pixel = 2 * inChannels * ((1 << planes) - 1);
+  const runs = kernel === 1 ? 0 : rows * width * kernel;
+  const joined = merged ? height * width * kernel ** 2 : 0;
+  return (rows * across + runs + joined) * pixel + 16;
 }
 
 /** Rows of 32 channels' sums that stay in the second cache; 0 where one does not fit. */

@@ -23,15 +23,17 @@ export function packPanels(
     spread(panels, weight, (n) => (columns - n >= 32 ? 32 : 16), columns, outChannels, inChannels, taps);
     return { precision, panels, start, scale: null, shift: null };
   }
+  // Before anything is allocated, as weights may turn out not to be finite.
+  const whole = new Int16Array(outChannels * k);
+  const scales = Float32Array.from({ length: outChannels }, (_, n) =>
+    quantize(whole.subarray(n * k, (n + 1) * k), weight.subarray(n * k, (n + 1) * k), levels),
+  );
   const panels = allocator.shorts(k * columns);
   const start = allocator.shorts(columns).fill(0);
   const scale = allocator.floats(columns).fill(0);
   const shift = allocator.floats(columns).fill(0);
+  scale.set(scales);
   if (bias !== null) shift.set(bias);
-  const whole = new Int16Array(outChannels * k);
-  for (let n = 0; n < outChannels; n++) {
-    scale[n] = quantize(whole.subarray(n * k, (n + 1) * k), weight.subarray(n * k, (n + 1) * k), levels);
-  }
   const width = (n: number): number => (columns - n >= 64 ? 64 : columns - n >= 32 ? 32 : 16);
   spread(panels, whole, width, columns, outChannels, inChannels, taps);
   return { precision, panels, start, scale, shift };
