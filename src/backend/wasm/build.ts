@@ -14,10 +14,18 @@ export type WasmOptions = {
   readonly build?: Build;
   /** Estimated length of a job, in nanoseconds, from which other threads are woken. */
   readonly wakeAboveNs?: number;
+  /**
+   * Milliseconds without any task ending (tasks take milliseconds at most) after which a worker counts as dead, and
+   * without any worker starting after which the factory gives up.
+   */
+  readonly patienceMs?: number;
 };
 
 /** Waking a sleeping thread takes about 10 µs. */
 export const WAKE_ABOVE_NS = 10_000;
+
+/** Long enough for a machine on which many programs want few cores. */
+export const PATIENCE_MS = 10_000;
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
