@@ -2,6 +2,7 @@
 import { UnsupportedError } from "../../core/index.ts";
 import { relaxed } from "./generated/relaxed.ts";
 import { strict } from "./generated/strict.ts";
+import { withUnsharedMemory } from "./unshared.ts";
 
 /** `"relaxed"` fuses multiply-adds (one rounding) where the engine can; `"strict"` gives the same bits everywhere. */
 export type Build = "strict" | "relaxed";
@@ -31,18 +32,37 @@ function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
+/** Whether this engine shares memory between threads. Pages that are not isolated may, but not with workers. */
+export function sharesMemory(): boolean {
+  try {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    // An engine that has never heard of shared memory ignores the word.
+    return !(memory.buffer instanceof ArrayBuffer);
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes of a build; `shared`: for a memory that threads share. */
+function bytesOf(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = decode(build === "relaxed" ? relaxed : strict);
+  return shared ? bytes : withUnsharedMemory(bytes);
+}
+
 /** Whether this engine accepts a build. */
-export function supports(build: Build): boolean {
-  return WebAssembly.validate(decode(build === "relaxed" ? relaxed : strict));
+export function supports(build: Build, shared = true): boolean {
+  return WebAssembly.validate(bytesOf(build, shared));
 }
 
 /**
  * Compiles a build; the fastest that this engine accepts if none is named.
+ * @param build - which
+ * @param shared - whether threads will share its memory
  * @throws UnsupportedError where the engine accepts none
  */
-export function compileKernels(build?: Build): WebAssembly.Module {
-  const chosen = build ?? (supports("relaxed") ? "relaxed" : "strict");
-  const bytes = decode(chosen === "relaxed" ? relaxed : strict);
+export function compileKernels(build?: Build, shared = true): WebAssembly.Module {
+  const chosen = build ?? (supports("relaxed", shared) ? "relaxed" : "strict");
+  const bytes = bytesOf(chosen, shared);
   if (!WebAssembly.validate(bytes)) {
     throw new UnsupportedError(
       `WasmBackend: expected an engine with the features of the ${chosen} build, got none`,

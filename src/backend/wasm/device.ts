@@ -9,6 +9,11 @@ const SCRATCH_BASE = 65536;
 /** Where kernels find their arguments: integers, then 192 bytes on the reals. See kernels/thread.ts. */
 const ARGS = 320;
 const REALS = ARGS + 192;
+/** What memory can grow to where threads can share it; elsewhere it has its size from the start. */
+const SHARED_BYTES = 2 ** 32;
+const UNSHARED_BYTES = 512 << 20;
+/** Buffers of memories that are not shared. */
+const unshared = new WeakSet<ArrayBuffer>();
 /** Where a worker that fails says why: a length, then UTF-16. */
 const FAULT = 1024;
 const FAULT_LENGTH = 500;
@@ -41,6 +46,8 @@ export type DeviceOptions = {
   readonly wakeAboveNs: number;
   /** Milliseconds without any task ending after which a job is given up. */
   readonly patienceMs: number;
+  /** Whether the module's memory is shared: one that is not serves one thread alone. */
+  readonly shared?: boolean;
 };
 
 /**
@@ -79,20 +86,24 @@ export class Device {
    * @param module - a build of kernels/
    * @throws ArgumentError unless `threads` is an integer in [1, 256] and `patienceMs` positive and finite
    */
-  constructor(module: WebAssembly.Module, { threads, wakeAboveNs, patienceMs }: DeviceOptions) {
-    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-      throw new ArgumentError(`threads: expected an integer in [1, 256], got ${threads}`);
-    }
+  constructor(
+    module: WebAssembly.Module,
+    { threads, wakeAboveNs, patienceMs, shared = true }: DeviceOptions,
+  ) {
+    checkThreads(threads);
     if (!(patienceMs > 0 && patienceMs < Infinity)) {
       throw new ArgumentError(`patienceMs: expected milliseconds, more than 0, got ${patienceMs}`);
     }
     const base = SCRATCH_BASE + threads * SCRATCH;
-    const memory = new WebAssembly.Memory({ initial: base / 65536, maximum: 65536, shared: true });
+    const limit = shared ? SHARED_BYTES : UNSHARED_BYTES;
+    const initial = (shared ? base : limit) / 65536;
+    const memory = new WebAssembly.Memory({ initial, maximum: limit / 65536, shared });
+    if (!shared) unshared.add(memory.buffer);
     this.module = module;
     this.threads = threads;
     this.#wakeAboveNs = wakeAboveNs;
     this.#patienceMs = patienceMs;
-    this.allocator = new Allocator(memory, base);
+    this.allocator = new Allocator(memory, base, limit);
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
     this.#exports.setScratch(SCRATCH_BASE);
     this.#ints = new Int32Array(memory.buffer, ARGS, 48);
@@ -186,13 +197,20 @@ export class Device {
   }
 }
 
+/** @throws ArgumentError unless it is a number of threads that a device can have */
+export function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new ArgumentError(`threads: expected an integer in [1, 256], got ${threads}`);
+  }
+}
+
 /**
  * Address of numbers that lie in the memory of a device; null is 0.
  * @throws ArgumentError for numbers elsewhere, which kernels could not see
  */
 export function address(block: ArrayBufferView | null): number {
   if (block === null) return 0;
-  if (block.buffer instanceof ArrayBuffer) {
+  if (block.buffer instanceof ArrayBuffer && !unshared.has(block.buffer)) {
     throw new ArgumentError("WasmBackend: expected numbers from alloc(), got an array of its own");
   }
   return block.byteOffset;
