@@ -1,9 +1,9 @@
 /** The WebAssembly backend in Node. */
 import { availableParallelism } from "node:os";
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { compileKernels, PATIENCE_MS, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
 import { Device, workerProgram } from "./device.ts";
+import { preferOptimisingCompiler } from "./engine-node.ts";
 import { WasmBackend } from "./wasm.ts";
 import { allStarted, notStarted } from "./workers.ts";
 
@@ -27,8 +27,7 @@ export async function createWasmBackend({
   wakeAboveNs = WAKE_ABOVE_NS,
   patienceMs = PATIENCE_MS,
 }: WasmOptions = {}): Promise<WasmBackend> {
-  // The baseline compiler is 3 to 4 times slower, and a kernel stays in it until the call ends.
-  setFlagsFromString("--no-liftoff");
+  preferOptimisingCompiler();
   const device = new Device(compileKernels(build), { threads, wakeAboveNs, patienceMs });
   const workers: Worker[] = [];
   const release = (): void => {
