@@ -12,7 +12,7 @@ import { ArgumentError, FormatError } from "../../src/core/index.ts";
 const builds = { strict: Buffer.from(strict, "base64"), relaxed: Buffer.from(relaxed, "base64") };
 
 function unsharedBackend(build: Build): WasmBackend {
-  const module = compileKernels(build, false);
+  const module = compileKernels(build, { shared: false });
   const options = { threads: 1, wakeAboveNs: 0, patienceMs: 1000, shared: false };
   return new WasmBackend(new Device(module, options), () => undefined);
 }

@@ -20,6 +20,11 @@ export type WasmOptions = {
    * without any worker starting after which the factory gives up.
    */
   readonly patienceMs?: number;
+  /**
+   * Node.js only (browsers ignore it): compile the kernels with V8's revectorisation, an experiment of theirs, where it is known and passes a
+   * test of its bits; see `WasmBackend.revectorized`.
+   */
+  readonly revectorize?: boolean;
 };
 
 /** Waking a sleeping thread takes about 10 µs. */
@@ -27,6 +32,9 @@ export const WAKE_ABOVE_NS = 10_000;
 
 /** Long enough for a machine on which many programs want few cores. */
 export const PATIENCE_MS = 10_000;
+
+/** A custom section without name or contents. */
+const EMPTY_SECTION = [0, 1, 0];
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -57,10 +65,14 @@ export function supports(build: Build, shared = true): boolean {
 /**
  * Compiles a build; the fastest that this engine accepts if none is named.
  * @param build - which
- * @param shared - whether threads will share its memory
+ * @param options - `shared`: whether threads will share its memory (true); `apart`: adds an empty section, so that the
+ * engine compiles anew what it compiled before under other flags
  * @throws UnsupportedError where the engine accepts none
  */
-export function compileKernels(build?: Build, shared = true): WebAssembly.Module {
+export function compileKernels(
+  build?: Build,
+  { shared = true, apart = false }: { readonly shared?: boolean; readonly apart?: boolean } = {},
+): WebAssembly.Module {
   const chosen = build ?? (supports("relaxed", shared) ? "relaxed" : "strict");
   const bytes = bytesOf(chosen, shared);
   if (!WebAssembly.validate(bytes)) {
@@ -68,5 +80,5 @@ export function compileKernels(build?: Build, shared = true): WebAssembly.Module
       `WasmBackend: expected an engine with the features of the ${chosen} build, got none`,
     );
   }
-  return new WebAssembly.Module(bytes);
+  return new WebAssembly.Module(apart ? Uint8Array.from([...bytes, ...EMPTY_SECTION]) : bytes);
 }

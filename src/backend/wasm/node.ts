@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { compileKernels, PATIENCE_MS, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
 import { Device, workerProgram } from "./device.ts";
-import { preferOptimisingCompiler } from "./engine-node.ts";
+import { compileRevectorized, preferOptimisingCompiler } from "./engine-node.ts";
 import { WasmBackend } from "./wasm.ts";
 import { allStarted, notStarted } from "./workers.ts";
 
@@ -16,7 +16,7 @@ const program = `
 /**
  * Starts the WebAssembly backend. Its workers never keep a process alive.
  * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (10 000),
- * `patienceMs` (10 000)
+ * `patienceMs` (10 000), `revectorize` (false)
  * @throws ArgumentError unless `threads` is an integer in [1, 256] and `patienceMs` positive and finite
  * @throws UnsupportedError where the engine lacks what the build needs
  * @throws WorkerError when a worker does not start
@@ -26,9 +26,12 @@ export async function createWasmBackend({
   build,
   wakeAboveNs = WAKE_ABOVE_NS,
   patienceMs = PATIENCE_MS,
+  revectorize = false,
 }: WasmOptions = {}): Promise<WasmBackend> {
   preferOptimisingCompiler();
-  const device = new Device(compileKernels(build), { threads, wakeAboveNs, patienceMs });
+  const plain = compileKernels(build);
+  const revectorized = revectorize ? compileRevectorized(build, plain) : null;
+  const device = new Device(revectorized ?? plain, { threads, wakeAboveNs, patienceMs });
   const workers: Worker[] = [];
   const release = (): void => {
     for (const worker of workers) void worker.terminate();
@@ -43,7 +46,7 @@ export async function createWasmBackend({
     throw error;
   }
   for (const worker of workers) worker.unref();
-  return new WasmBackend(device, release);
+  return new WasmBackend(device, release, { revectorized: revectorized !== null });
 }
 
 function started(worker: Worker): Promise<void> {

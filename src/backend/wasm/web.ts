@@ -27,7 +27,7 @@ export async function createWasmBackend({
 }: WasmOptions = {}): Promise<WasmBackend> {
   checkThreads(threads);
   const shared = sharesMemory();
-  const device = new Device(compileKernels(build, shared), {
+  const device = new Device(compileKernels(build, { shared }), {
     threads: shared && mayWait() ? threads : 1,
     wakeAboveNs,
     patienceMs,
