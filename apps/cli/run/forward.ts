@@ -17,7 +17,7 @@ const INPUT = "input";
 export async function forward(options: ForwardOptions, context: Context): Promise<void> {
   const { input, out } = options;
   checkDistinct([input, options.weights, options.model], [out]);
-  const outputs = await withBackend(options, async () => {
+  const outputs = await withBackend({ ...options, env: context.env }, async () => {
     const model = await loadModel(options.weights, options.model);
     const video = await reading(input, async () => readVideo(await readFileBounded(input), input));
     return reading(input, () => runOnce(model, video));
