@@ -2,6 +2,7 @@ import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
 import { addTrack } from "./track.ts";
@@ -18,6 +19,10 @@ export const commands: readonly Register[] = [
     addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
+  (program, context) =>
+    addProfile(program, async (model, options) => {
+      await (await import("./run/profile.ts")).profile(model, options, context);
+    }),
   (program, context) =>
     addExport(program, async (options) => (await import("./run/export.ts")).exportModel(options, context)),
   (program, context) =>

@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import type { Precision } from "../../src/backend/index.ts";
+import { calibrateOption, precisionOption } from "./engine-options.ts";
 import { threads } from "./values.ts";
 
 /** What `saccade forward` was asked for. */
@@ -10,6 +12,11 @@ export interface ForwardOptions {
   readonly out: string;
   readonly threads?: number;
   readonly backend: "wasm" | "reference";
+  readonly engine: "eager" | "compiled";
+  /** Of compiled plans; float32 when absent. */
+  readonly precision?: Precision;
+  /** Whether kernels are chosen by what they cost on this machine. */
+  readonly calibrate: boolean;
 }
 
 /** Add `saccade forward`. */
@@ -27,5 +34,18 @@ export function addForward(program: Command, run: (options: ForwardOptions) => P
         .choices(["wasm", "reference"])
         .default("wasm"),
     )
+    .addOption(
+      new Option("--engine <NAME>", "layer by layer, or compiled for this input into event-driven steps")
+        .choices(["eager", "compiled"])
+        .default("eager"),
+    )
+    .addOption(precisionOption())
+    .addOption(calibrateOption())
+    .hook("preAction", (command) => {
+      const { engine, precision } = command.opts<ForwardOptions>();
+      if (precision !== undefined && engine !== "compiled") {
+        command.error("error: --precision needs --engine compiled");
+      }
+    })
     .action(run);
 }

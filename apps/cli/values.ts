@@ -10,6 +10,26 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A number of at least zero. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError("expected a number of at least zero.");
+  }
+  return value;
+}
+
+/** A whole number from 1 to `most`. */
+export function wholeUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,15}$/.test(text) || value < 1 || value > most) {
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+    }
+    return value;
+  };
+}
+
 /** The length of a pose window in milliseconds: 8 steps of a microsecond to a day. */
 export function windowMs(text: string): number {
   const value = positiveNumber(text);
@@ -20,13 +40,7 @@ export function windowMs(text: string): number {
 }
 
 /** A number of threads: a whole number from 1 to 256. */
-export function threads(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 256) {
-    throw new InvalidArgumentError("expected a whole number from 1 to 256.");
-  }
-  return value;
-}
+export const threads = wholeUpTo(256);
 
 /** Time steps, or clips at a time: a whole number from 1 to 1024. */
 export function count(text: string): number {

@@ -1,34 +1,20 @@
 /** Turns report data into one self-contained HTML page. */
 import { ArgumentError } from "../../src/core/index.ts";
 import type { ReportData } from "./data.ts";
+import { fill } from "./fill.ts";
 import { template } from "./generated/template.ts";
 
 /** Numbers of one pose: 24 joints, three coordinates. */
 const POSE = 72;
 
 /**
- * The report as the text of an HTML file that opens without a network. Whatever the strings in the data hold, none can
- * leave the data: they are embedded as JSON without `<`, and the page writes them as text.
+ * The report as the text of an HTML file that opens without a network.
  *
  * @throws ArgumentError if there is no step, a pose is not 24 finite points, or frames and steps differ in number
  */
 export function renderReport(data: ReportData): string {
   check(data);
-  const title = `${data.recording.name} · Saccade`.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-  // Split rather than replace: a replacement text would give `$&` and its kind a meaning.
-  const [head, body, tail] = template.split(/<!--(?:title|data)-->/);
-  return `${head}${title}${body}${embed(data)}${tail}`;
-}
-
-function embed(data: ReportData): string {
-  return JSON.stringify(data, plain).replaceAll("<", "\\u003c");
-}
-
-/** Typed arrays become lists, and fractions keep six digits: a micrometre, for poses within ten metres. */
-function plain(_key: string, value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
-  if (typeof value === "number" && !Number.isInteger(value)) return Number(value.toPrecision(6));
-  return value;
+  return fill(template, data.recording.name, data);
 }
 
 function check({ steps, frames, rates }: ReportData): void {

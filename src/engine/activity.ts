@@ -21,23 +21,6 @@ export type LayerFiring = {
   readonly ratePerStep: readonly number[];
 };
 
-/** Energy of a multiply-accumulate and of an accumulate, picojoules. */
-export type EnergyCost = { readonly node: string; readonly macPj: number; readonly acPj: number };
-
-/** Float32 at 45 nm [Horowitz2014] and at 7 nm [Jouppi2021], as the four papers use them. */
-export const energyCosts = [
-  { node: "45 nm", macPj: 4.6, acPj: 0.9 },
-  { node: "7 nm", macPj: 1.69, acPj: 0.38 },
-] as const satisfies readonly EnergyCost[];
-
-/** Energy of operations in millijoules: compute only, without memory traffic. */
-export function energyMj(
-  operations: { readonly macs: number; readonly acs: number },
-  cost: EnergyCost,
-): number {
-  return (operations.macs * cost.macPj + operations.acs * cost.acPj) * 1e-9;
-}
-
 type Counts = { denseMacs: number; macs: number; acs: number };
 type Firing = { sums: Float64Array; passes: number };
 

@@ -1,5 +1,5 @@
 /** Which kernel computes a layer: the cheapest at its firing rate on this machine. */
-import type { Precision } from "../backend/index.ts";
+import { type Precision, wordsOf } from "../backend/index.ts";
 import type { ConvolutionWeights, Operation, Value } from "./graph.ts";
 
 /** Nanoseconds on one thread, by precision of the weights that spikes gather. */
@@ -39,12 +39,13 @@ export function costOf(
   precision: Precision,
   costs: KernelCosts,
 ): number {
-  const { outChannels, groups } = weights;
+  const { outChannels, groups, kernel: side } = weights;
   const inputs = weights.weight.length / outChannels;
   if (groups > 1) return inputs * outChannels * costs.depthwiseMacNs;
   if (kernel === "dense") return inputs * outChannels * costs.macNs + outChannels * costs.settleNs;
   const columns = Math.ceil(outChannels / 16) * 16;
-  return inputs * rate * columns * costs.addNs[precision] + (inputs / 32) * costs.wordNs;
+  const words = side ** 2 * wordsOf(inputs / side ** 2);
+  return inputs * rate * columns * costs.addNs[precision] + words * costs.wordNs;
 }
 
 /** The cheaper kernel of a convolution from spikes. */
@@ -58,23 +59,29 @@ export function chooseKernel(
   return cost("event-driven") <= cost("dense") ? "event-driven" : "dense";
 }
 
-/** Whether one 3×3 convolution is cheaper than its three factors. */
-export function cheaperMerged(
+/** A way to compute a layer, and the nanoseconds it was estimated to take. */
+export type KernelEstimate = {
+  readonly kernel: "gather" | "dense" | "merged" | "factored";
+  readonly ns: number;
+};
+
+/** Estimated nanoseconds a pixel of one 3×3 convolution and of its three factors. */
+export function mergingCosts(
   { factors }: Extract<Operation, { readonly kind: "factored-convolution" }>,
   input: Value,
   rate: number,
   precision: Precision,
   costs: KernelCosts,
-): boolean {
+): { readonly merged: number; readonly factored: number } {
   const [first, depthwise, second] = factors;
   const inChannels = input.shape[2];
   const merged = inChannels * 9 * rate * second.outChannels * costs.addNs[precision];
-  const listing = (inChannels / 32) * 9 * costs.wordNs;
+  const listing = wordsOf(inChannels) * 9 * costs.wordNs;
   const kernel = chooseKernel(first, rate, precision, costs);
-  const apart =
+  const factored =
     costOf(kernel, first, rate, precision, costs) +
     costOf("dense", depthwise, 1, precision, costs) +
     costOf("dense", second, 1, precision, costs) +
     (first.outChannels + depthwise.outChannels) * costs.settleNs;
-  return merged + listing <= apart;
+  return { merged: merged + listing, factored };
 }

@@ -1,11 +1,20 @@
+export { ActivityMonitor, type LayerFiring, type LayerOperations } from "./activity.ts";
+export { measureKernelCosts } from "./calibrate.ts";
+export { type KernelCosts, type KernelEstimate, typicalCosts } from "./choice.ts";
+export { demandOf, denseDemand, type LayerLoad } from "./demand.ts";
 export {
-  ActivityMonitor,
+  accessPj,
   type EnergyCost,
   energyCosts,
   energyMj,
-  type LayerFiring,
-  type LayerOperations,
-} from "./activity.ts";
+  type EnergyParts,
+  energyParts,
+  type LayerDemand,
+  type MemoryCost,
+  memoryCosts,
+  totalMj,
+  type Traffic,
+} from "./energy.ts";
 export type { Graph } from "./graph.ts";
 export { lower } from "./lower.ts";
 export { type OnnxOptions, toOnnx } from "./onnx/export.ts";
@@ -17,4 +26,14 @@ export {
   Plan,
   type PlannedStep,
 } from "./plan.ts";
+export {
+  type EnergyEstimate,
+  median,
+  type OperationCounts,
+  type ProfileOptions,
+  profileSession,
+  type SessionProfile,
+  type StepProfile,
+} from "./profile.ts";
 export { Session, type StepWatch } from "./session.ts";
+export { measureFiringRates, tune } from "./tune.ts";

@@ -11,10 +11,12 @@ import {
 import { ArgumentError, ShapeError, show, UnsupportedError } from "../core/index.ts";
 import type { Module } from "../nn/index.ts";
 import {
-  cheaperMerged,
   chooseKernel,
   type ConvolutionKernel,
+  costOf,
   type KernelCosts,
+  type KernelEstimate,
+  mergingCosts,
   TYPICAL_FIRING_RATE,
   typicalCosts,
 } from "./choice.ts";
@@ -36,7 +38,7 @@ export type CompileOptions = {
    * before (`true`), or the last `window` steps, the present one included.
    */
   readonly stream?: boolean | { readonly window: number };
-  /** Spikes per neuron and step by layer of neurons, see `Session.firingRates`; 0.15 where unknown. */
+  /** Spikes per neuron and step by layer of neurons, see `measureFiringRates`; 0.15 where unknown. */
   readonly firingRates?: ReadonlyMap<string, number>;
   /** What kernels cost on this machine, see `measureKernelCosts`. */
   readonly costs?: KernelCosts;
@@ -64,7 +66,12 @@ export type StepWeights = {
 };
 
 /** A step with its kernel and weights. */
-export type PlannedStep = Step & { readonly kernel: KernelName; readonly weights: StepWeights | null };
+export type PlannedStep = Step & {
+  readonly kernel: KernelName;
+  readonly weights: StepWeights | null;
+  /** What there was to choose from, for a whole run: `gather` and `dense`, and of a RepConv `merged` and `factored`. */
+  readonly estimates: readonly KernelEstimate[];
+};
 
 /** How attention sees time in a plan: the whole clip, or the past (with a window, or Infinity). */
 export type Horizon = { readonly kind: "clip" } | { readonly kind: "past"; readonly window: number };
@@ -151,10 +158,16 @@ export function compile(model: Module, options: CompileOptions): Plan {
   const lowered = lower(model, frame);
   const rateOf = (value: ValueId): number =>
     options.firingRates?.get(lowered.values[value]!.layer) ?? TYPICAL_FIRING_RATE;
+  const merging = new Map<string, readonly KernelEstimate[]>();
   const graph = expand(lowered, (operation) => {
     const input = lowered.values[operation.input]!;
-    const merge = cheaperMerged(operation, input, rateOf(operation.input), precision, costs);
-    return merge ? mergeFactors(operation.factors) : null;
+    const { merged, factored } = mergingCosts(operation, input, rateOf(operation.input), precision, costs);
+    const pixels = timeSteps * batch * input.shape[0] * input.shape[1];
+    merging.set(operation.layer, [
+      { kernel: "merged", ns: pixels * merged },
+      { kernel: "factored", ns: pixels * factored },
+    ]);
+    return merged <= factored ? mergeFactors(operation.factors) : null;
   });
   const fused = fuse(graph);
   for (const { work } of fused) {
@@ -163,19 +176,31 @@ export function compile(model: Module, options: CompileOptions): Plan {
   const steps: PlannedStep[] = [];
   const plan = (step: Step): PlannedStep => {
     const { work } = step;
-    if (work.kind !== "convolution") return { ...step, kernel: kernelOf(work), weights: null };
+    if (work.kind !== "convolution") return { ...step, kernel: kernelOf(work), weights: null, estimates: [] };
     const input = graph.values[work.input]!;
     const output = graph.values[work.output]!;
-    const kernel = convolutionKernel(work.weights, input, output, () =>
-      chooseKernel(work.weights, rateOf(work.input), precision, costs),
-    );
-    const fromInput = work.input === graph.input;
+    const estimates: KernelEstimate[] = [];
+    const choose = (): ConvolutionKernel => {
+      const rate = rateOf(work.input);
+      const pixels = timeSteps * batch * output.shape[0] * output.shape[1];
+      const ns = (way: ConvolutionKernel): number =>
+        pixels * costOf(way, work.weights, rate, precision, costs);
+      estimates.push({ kernel: "gather", ns: ns("event-driven") }, { kernel: "dense", ns: ns("dense") });
+      return chooseKernel(work.weights, rate, precision, costs);
+    };
+    const kernel = convolutionKernel(work.weights, input, output, choose);
+    // Frames that hold events alone are gathered where that is cheaper; others never are.
+    const gathersInput =
+      work.input === graph.input && servesSpikes(work.weights, input, 1) && choose() === "event-driven";
+    const factored = work.layer.replace(/\.(?:pointwise1|depthwise|pointwise2)$/, "");
+    estimates.push(...(merging.get(factored) ?? []));
     return {
       ...step,
       kernel,
+      estimates,
       weights: {
         gather:
-          kernel === "gather" || (fromInput && servesSpikes(work.weights, input, 1))
+          kernel === "gather" || gathersInput
             ? packed(work.weights, input, precision, Math.max(1, input.levels))
             : null,
         depthwise:

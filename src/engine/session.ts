@@ -10,6 +10,7 @@ import {
 } from "../core/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { Buffers } from "./buffers.ts";
+import { spikesByPixel } from "./spike-counts.ts";
 import type { ValueId } from "./graph.ts";
 import { mostTokens, type Plan, type PlannedStep, tokensOfStep } from "./plan.ts";
 import { type Runner, runnerOf } from "./runners.ts";
@@ -32,6 +33,7 @@ export class Session {
   /** Whether the buffers hold a run. */
   #ran = false;
   #watch: StepWatch | null = null;
+  #inputFired = false;
 
   /**
    * @param plan - what to run
@@ -137,6 +139,18 @@ export class Session {
     );
   }
 
+  /** Spikes of each pixel of a value in the last run, `[H, W]`, sums over T, B and C; see {@link Session.firingRate}. */
+  spikeCounts(value: ValueId): Float64Array {
+    const { shape, levels } = this.plan.value(value);
+    const { timeSteps, batch } = this.plan;
+    return spikesByPixel(this.#buffers.spikes(value), timeSteps * batch, shape, Math.max(1, levels));
+  }
+
+  /** Whether the frames of the last run held nothing but 0 and 1, and were gathered as spikes. */
+  get inputFired(): boolean {
+    return this.#inputFired;
+  }
+
   /** Frees the buffers. */
   dispose(): void {
     this.#buffers.release();
@@ -152,6 +166,7 @@ export class Session {
       );
     }
     const binary = this.#load(frames);
+    this.#inputFired = binary;
     const turn = { resume: this.#steps > 0, binary };
     if (!turn.resume) this.#buffers.clear();
     this.#runners.forEach((run, i) => {

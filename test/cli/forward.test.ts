@@ -33,6 +33,11 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "saccade-forward-"));
   setBackend(new ReferenceBackend());
   const model = createModel(parseModelConfig(CONFIG), new Random(3)).eval();
+  // Biases that let neurons fire up to the last layer: as it is made, a model is silent.
+  const biases = new Random(5);
+  for (const [name, { data }] of model.namedTensors()) {
+    if (/norm\d?\.bias$/.test(name)) data.forEach((_, i) => (data[i] = biases.normal(0.5, 0.8)));
+  }
   const own = new Map([...model.namedTensors()].map(([name, t]) => [name, f32(t.shape, t.data)]));
   const official = new Map([...own].map(([name, t]) => [`module.${officialName(name)}`, t]));
   official.set("module.head_bn.num_batches_tracked", {
@@ -44,6 +49,7 @@ beforeAll(() => {
   const video = Float32Array.from({ length: SHAPE.reduce((a, b) => a * b) }, () => random.normal(0, 2));
   const { logits } = withoutGradients(() => model.forward(tensor(video, SHAPE)));
   expected = Float32Array.from(logits!.data);
+  expect(new Set(expected).size).toBeGreaterThan(2);
   setBackend(undefined);
   writeFileSync(at("model.json"), JSON.stringify(CONFIG));
   writeFileSync(
@@ -88,6 +94,8 @@ suite("saccade forward", () => {
     ["doubles", { input: "x64.safetensors" }],
     ["the reference backend", { backend: "reference" }],
     ["one thread", { threads: "1" }],
+    ["a compiled plan", { engine: "compiled" }],
+    ["a compiled plan on the reference backend", { engine: "compiled", backend: "reference" }],
   ])("computes the model's outputs from %s", async (_, options) => {
     const result = await forward(options);
     expect(result).toEqual({ code: 0, stderr: "", stdout: `${at("y.safetensors")}: logits [2, 3]\n` });
@@ -99,6 +107,27 @@ suite("saccade forward", () => {
     );
     expect(worst).toBeLessThan(1e-5);
     rmSync(at("y.safetensors"));
+  });
+
+  test("int16 is a compiled plan's, and close", async () => {
+    const result = await forward({ engine: "compiled", precision: "int16" });
+    expect(result.code).toBe(0);
+    const { tensors } = parseSafetensors(new Uint8Array(readFileSync(at("y.safetensors"))));
+    const logits = tensors.get("logits")!.data as Float32Array;
+    const size = Math.max(...expected.map(Math.abs));
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - logits[i]!)))).toBeLessThan(0.2 * size);
+    rmSync(at("y.safetensors"));
+    const eager = await forward({ precision: "int16" });
+    expect(eager).toMatchObject({ code: 2, stderr: expect.stringContaining("needs --engine compiled") });
+  });
+
+  test("a compiled plan refuses a clip of other channels as the model does", async () => {
+    write("rgb.safetensors", "input", [1, 1, 3, 32, 32], () => 0);
+    const { code, stderr } = await forward({ engine: "compiled", input: "rgb.safetensors" });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/rgb\.safetensors: SpikeVideoFormer: expected \[T B 2 H W\].*\n$/),
+    });
   });
 
   test("writes the outputs of a pose model by name", async () => {

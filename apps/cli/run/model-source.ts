@@ -41,6 +41,26 @@ export async function loadModel(weights: string, model?: string): Promise<SpikeV
   return built;
 }
 
+/**
+ * A model by one name: a preset or a configuration (`.json`, `.yaml`), with initial parameters unless `weights` are
+ * given, or a model file.
+ *
+ * @returns `weights`: the file that they came from, if any
+ * @throws {InputError} as {@link loadModel}
+ */
+export async function findModel(
+  name: string | undefined,
+  weights: string | undefined,
+): Promise<{ model: SpikeVideoFormer; weights: string | undefined }> {
+  if (weights !== undefined) return { model: await loadModel(weights, name), weights };
+  const file = name!;
+  if (!Object.hasOwn(presets, file) && !/\.(?:json|ya?ml)$/i.test(file)) {
+    return { model: await loadModel(file), weights: file };
+  }
+  const config = await namedConfig(file);
+  return { model: await reading(file, () => createModel(config).eval()), weights: undefined };
+}
+
 async function namedConfig(model: string): Promise<SpikeVideoFormerConfig> {
   if (Object.hasOwn(presets, model)) return presets[model as keyof typeof presets];
   return readConfig(model, parseModelConfig);

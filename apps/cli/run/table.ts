@@ -1,15 +1,15 @@
 /** Plain text tables. */
 
 /**
- * Rows of cells in columns: the first to the left, the others to the right. Rows may differ in length.
+ * Rows of cells in columns: the first `left` to the left, the others to the right. Rows may differ in length.
  *
  * @returns the lines, each ended
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[], left = 1): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
+    row.map((cell, i) => (i < left ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
   return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
 }
 
@@ -21,4 +21,9 @@ export function brief(value: number): string {
   const scaled = rounded / 1000 ** power;
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaled))));
   return `${scaled.toFixed(Math.min(6, digits))}${["", " k", " M", " G", " T"][power]!}`;
+}
+
+/** Millijoules in a unit that fits. */
+export function joules(mj: number): string {
+  return mj < 1 ? `${brief(1000 * mj)} µJ` : `${brief(mj)} mJ`;
 }

@@ -3,6 +3,7 @@ import type { SensorSize } from "../../../src/events/index.ts";
 import type { TruthHeader } from "../../../src/simulate/index.ts";
 import type { TrackedStep } from "../../../src/track/index.ts";
 import { packBits, type ReportCamera, type ReportData, type ReportStep } from "../../report/data.ts";
+import { shortName } from "../../report/layer-name.ts";
 import type { ActivityLog, PassActivity } from "./track-activity.ts";
 
 /** Steps that a report shows at most. */
@@ -111,13 +112,4 @@ export function reportCamera(sensor: SensorSize, size: number, truth: TruthHeade
     cx: (cx - sensor.width / 2) * scale + size / 2,
     cy: (cy - sensor.height / 2) * scale + size / 2,
   };
-}
-
-/** `stages.3.blocks.0.attention.0.outputNeurons` → `3.0.attention.output`. */
-function shortName(layer: string): string {
-  return layer
-    .replace(/^stages\./, "")
-    .replace(".blocks.", ".")
-    .replace(/attention\.0(?:\.projections\.0)?/, "attention")
-    .replace(/\.?neurons(\d*)$/i, (_, number: string) => (number === "" ? "" : `.${number}`));
 }

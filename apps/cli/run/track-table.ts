@@ -1,5 +1,5 @@
 /** The table that `saccade track` prints. */
-import { brief, table } from "./table.ts";
+import { brief, joules, table } from "./table.ts";
 import type { TrackSummary } from "./track.ts";
 
 /** Lines about the run: speed, firing, operations, energy, errors, files. */
@@ -15,8 +15,8 @@ export function trackTable(summary: TrackSummary): string {
     ["ACs per frame", perFrame(activity.acs), "0"],
     ...activity.energy.map(({ node, spikingMj, denseMj }) => [
       `energy per inference of ${model.timeSteps} frames, ${node}`,
-      energy(spikingMj),
-      energy(denseMj),
+      joules(spikingMj),
+      joules(denseMj),
       less(denseMj, spikingMj),
     ]),
   ];
@@ -44,9 +44,4 @@ export function trackTable(summary: TrackSummary): string {
     accuracy.length > 0 ? table(accuracy) : "",
     ...files.map((file) => `wrote ${file}\n`),
   ].join("");
-}
-
-/** Millijoules in a unit that fits. */
-function energy(mj: number): string {
-  return mj < 1 ? `${brief(1000 * mj)} µJ` : `${brief(mj)} mJ`;
 }

@@ -23,6 +23,7 @@ import { packageFile } from "../package-root.ts";
 import { type Progress, startProgress } from "../progress.ts";
 import type { TrackOptions } from "../track.ts";
 import { withBackend } from "./backends.ts";
+import { TIME_STEPS, WINDOW_MS } from "./pose-window.ts";
 import { ActivityLog, type ActivitySummary, type PassActivity } from "./track-activity.ts";
 import { jsonStep } from "./track-files.ts";
 import { TrackOutputs } from "./track-outputs.ts";
@@ -30,10 +31,6 @@ import { reportCamera, ReportSteps } from "./track-report.ts";
 import { trackTable } from "./track-table.ts";
 import { checkSensor, readTruth, type Truth, truthAt } from "./truth.ts";
 import { readingAll, WatchedStream } from "./watched-stream.ts";
-
-/** T: steps of a window, as in training. */
-const TIME_STEPS = 8;
-const WINDOW_MS = 1000;
 
 /** What a run found out. */
 export type TrackSummary = {

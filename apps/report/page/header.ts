@@ -1,12 +1,12 @@
 /** The facts of the recording, the model and the run, and the numbers to remember. */
 import type { ReportData } from "../data.ts";
-import { byId, html } from "./dom.ts";
+import { byId } from "./dom.ts";
 import { count, digits, percent, seconds } from "./format.ts";
+import { figure, masthead } from "./masthead.ts";
 import { mean, pelvisAlignedErrors, speeds } from "./metrics.ts";
 
 /** Fills title, facts and notes. */
 export function header({ recording, model, timing, notes = [] }: ReportData): void {
-  byId("name").textContent = recording.name;
   const facts: [string, string][] = [
     ["Format", recording.format],
     ["Sensor", `${recording.sensor.width} × ${recording.sensor.height}`],
@@ -19,22 +19,11 @@ export function header({ recording, model, timing, notes = [] }: ReportData): vo
     ["Attention", model.attention],
     ["Weights", model.weights],
   ];
-  byId("facts").append(
-    ...facts.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
-  );
-  byId("notes").append(...notes.map((note) => html("li", {}, note)));
+  masthead(recording.name, facts, notes);
 }
 
 /** Fills the summary beside the stage: four or five numbers. */
 export function summary({ steps, rates, energy, timing }: ReportData): void {
-  const figure = (value: string, unit: string, name: string, about: string, style = "") =>
-    html(
-      "div",
-      { class: style },
-      html("dt", {}, name),
-      html("dd", { class: "figure" }, value, html("span", { class: "unit" }, unit)),
-      html("dd", { class: "about" }, about),
-    );
   const error = mean(pelvisAlignedErrors(steps).perStep);
   const speed = mean(speeds(steps).perStep);
   const figures: HTMLElement[] = [];

@@ -1,2 +1,2 @@
-export type { Build, WasmOptions } from "./build.ts";
+export { type Build, supports, type WasmOptions } from "./build.ts";
 export { WasmBackend } from "./wasm.ts";
