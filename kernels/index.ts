@@ -1,3 +1,3 @@
 // What the host sees of the module.
-export { parallel, serial, stop, workerLoop } from "./thread";
+export { fail, parallel, serial, stop, workerLoop } from "./thread";
 export { setScratch } from "./scratch";

@@ -19,7 +19,7 @@ async function compile(features) {
   const { default: asc } = await import("assemblyscript/asc");
   let binary;
   const options = [
-    "-O3", "--debug",
+    "-O3",
     "--converge",
     "--noAssert",
     "--runtime",

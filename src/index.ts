@@ -13,6 +13,7 @@ export {
   type Shape,
   ShapeError,
   UnsupportedError,
+  WorkerError,
 } from "./core/index.ts";
 export { type Backend, backend, type Floats, ReferenceBackend, setBackend } from "./backend/index.ts";
 export {

@@ -20,6 +20,11 @@ export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";
 }
 
+/** A thread of a backend failed, died or never answered; the backend computes no more, but can be disposed. */
+export class WorkerError extends Error {
+  override readonly name = "WorkerError";
+}
+
 /** A checkpoint does not fit the model: missing, unexpected or mis-shaped tensors. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";

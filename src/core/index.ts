@@ -5,6 +5,7 @@ export {
   FormatError,
   ShapeError,
   UnsupportedError,
+  WorkerError,
 } from "./errors.ts";
 export { hashName, mulberry32, Random, type RandomState } from "./random.ts";
 export { dims, type Shape, show, sizeOf, stridesOf } from "./shape.ts";

@@ -1,8 +1,11 @@
-/** One check for every kernel: strict and relaxed builds, one and two threads, against the reference. */
+/**
+ * One check for every kernel: strict and relaxed builds, one and two threads, revectorised where that is to be had,
+ * against the reference.
+ */
 import { afterAll, expect } from "vitest";
 import type { Backend, Floats } from "../../src/backend/backend.ts";
 import { ReferenceBackend } from "../../src/backend/reference/index.ts";
-import { supports } from "../../src/backend/wasm/build.ts";
+import { type Build, supports } from "../../src/backend/wasm/build.ts";
 import { createWasmBackend } from "../../src/backend/wasm/node.ts";
 import { WasmBackend } from "../../src/backend/wasm/index.ts";
 
@@ -10,16 +13,17 @@ const EPSILON = 2 ** -24;
 
 /** Every job wakes the second thread, however small. */
 const options = { wakeAboveNs: 0 } as const;
-const strict: WasmBackend[] = [
-  await createWasmBackend({ ...options, build: "strict", threads: 1 }),
-  await createWasmBackend({ ...options, build: "strict", threads: 2 }),
-];
-const relaxed: WasmBackend[] = supports("relaxed")
-  ? [
-      await createWasmBackend({ ...options, build: "relaxed", threads: 1 }),
-      await createWasmBackend({ ...options, build: "relaxed", threads: 2 }),
-    ]
-  : [];
+async function backendsOf(build: Build): Promise<WasmBackend[]> {
+  const one = await createWasmBackend({ ...options, build, threads: 1 });
+  const two = await createWasmBackend({ ...options, build, threads: 2 });
+  const wide = await createWasmBackend({ ...options, build, threads: 1, revectorize: true });
+  if (wide.revectorized) return [one, two, wide];
+  wide.dispose();
+  return [one, two];
+}
+
+const strict = await backendsOf("strict");
+const relaxed = supports("relaxed") ? await backendsOf("relaxed") : [];
 const single = new ReferenceBackend({ precision: "float32" });
 const double = new ReferenceBackend({ precision: "float64" });
 
@@ -64,13 +68,13 @@ function results(backend: Backend, job: Job): Floats[] {
   return copies;
 }
 
-/** The distinct results of a job, after checking that one thread gives the bits of two. */
+/** The distinct results of a job, after checking that all backends of a build give the same bits. */
 function distinct(job: Job): Floats[][] {
   return [strict, relaxed]
-    .filter((pair) => pair.length > 0)
-    .map(([one, two]) => {
+    .filter((backends) => backends.length > 0)
+    .map(([one, ...others]) => {
       const first = results(one!, job);
-      same(results(two!, job), first);
+      for (const other of others) same(results(other, job), first);
       return first;
     });
 }

@@ -173,7 +173,7 @@ suite("memory of a session", () => {
 
   test("the largest block that is said to be there can be taken, and no larger one", () => {
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
-    const own = new Allocator(memory, 65536);
+    const own = new Allocator(memory, 65536, 2 ** 32);
     const { available } = own;
     expect(available).toBeGreaterThan(2 ** 31);
     expect(() => own.bytes(available + 1)).toThrow(RangeError);

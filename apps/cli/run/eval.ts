@@ -23,7 +23,7 @@ const SEED = 2;
  */
 export async function evaluate(options: EvalOptions, context: Context): Promise<void> {
   const { weights, compare, data, split, json = false } = options;
-  await withBackend(options, async () => {
+  await withBackend({ ...options, env: context.env }, async () => {
     const model = await load(weights);
     const other = compare === undefined ? undefined : await load(compare);
     const clips = await filmed(options, context);

@@ -17,7 +17,7 @@ import { loadModel } from "./model-source.ts";
 export async function forward(options: ForwardOptions, context: Context): Promise<void> {
   const { input, out } = options;
   checkDistinct([input, options.weights, options.model], [out]);
-  const outputs = await withBackend(options, async () => {
+  const outputs = await withBackend({ ...options, env: context.env }, async () => {
     const model = await loadModel(options.weights, options.model);
     const clip = await reading(input, async () => readClip(await readFileBounded(input), input));
     if (options.engine === "eager") return reading(input, () => runEager(model, clip));

@@ -58,7 +58,7 @@ export async function runTrack(
   options: TrackOptions,
   context: Context,
 ): Promise<TrackSummary | undefined> {
-  return withBackend(options, async () => {
+  return withBackend({ ...options, env: context.env }, async () => {
     const weights = options.weights ?? packageFile("weights", "nano-pose.safetensors");
     const poseModel = await reading(weights, async () => parsePoseModel(await readFileBounded(weights)));
     const truth = await readTruth(path, options.truth);

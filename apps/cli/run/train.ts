@@ -30,7 +30,7 @@ export async function train(options: TrainOptions, context: Context): Promise<vo
   const config = await readConfig(file, parsePoseTraining);
   await writing(out, () => checkRunFolder({ out, resume }));
   const start = init === undefined ? {} : { init: await reading(init, () => storedTensors(init)) };
-  const result = await withBackend(options, async () => {
+  const result = await withBackend({ ...options, env: context.env }, async () => {
     const { training, validation } = await makeData(config, options, context);
     const label = "training";
     const progress = startProgress(context.stderr, {

@@ -2,7 +2,6 @@
 import { ArgumentError } from "../../core/index.ts";
 
 const PAGE = 65536;
-const LIMIT = 65536 * PAGE;
 /** Kernels may read (never write) this far past the end of a block. */
 const SLACK = 64;
 /** Bytes at the end of memory that no block reaches into, for longer reads past an end. */
@@ -13,11 +12,14 @@ const GROWTH = 256;
 type Live = { readonly block: object; readonly sizeClass: number };
 
 /**
- * Hands out blocks of a shared WebAssembly memory. Block sizes are 2^e·{4, 5, 6, 7}/4 bytes, so at most a fifth of a
+ * Hands out blocks of a WebAssembly memory, which must be shared if it is to grow: growing one that is not detaches the
+ * numbers that were handed out. Block sizes are 2^e·{4, 5, 6, 7}/4 bytes, so at most a fifth of a
  * block lies idle; a block that was given back waits in the list of its class for the next of its size.
  */
 export class Allocator {
   readonly memory: WebAssembly.Memory;
+  /** Bytes that memory may grow to. */
+  readonly limit: number;
   readonly #free: number[][] = [];
   readonly #live = new Map<number, Live>();
   #buffer: ArrayBuffer;
@@ -25,11 +27,13 @@ export class Allocator {
   #end: number;
 
   /**
-   * @param memory - shared memory
+   * @param memory - that of a module
    * @param base - first byte that may be handed out
+   * @param limit - bytes that memory may grow to
    */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  constructor(memory: WebAssembly.Memory, base: number, limit: number) {
     this.memory = memory;
+    this.limit = limit;
     this.#top = base;
     // The types of TypeScript tell shared buffers from others; numbers in them are used alike.
     this.#buffer = memory.buffer;
@@ -48,7 +52,7 @@ export class Allocator {
 
   /**
    * Takes uninitialised float32 numbers, 64-byte aligned.
-   * @throws RangeError when 4 GiB are exhausted
+   * @throws RangeError when memory is exhausted
    */
   floats(length: number): Float32Array<ArrayBuffer> {
     return this.#take(length * 4, (buffer, at) => new Float32Array(buffer, at, length));
@@ -76,7 +80,7 @@ export class Allocator {
 
   /** Bytes of the largest block that can still be taken. */
   get available(): number {
-    const room = LIMIT - GUARD - this.#top;
+    const room = this.limit - GUARD - this.#top;
     let largest = room < sizeOfClass(0) ? -1 : classOf(room);
     if (largest >= 0 && sizeOfClass(largest) > room) largest--;
     this.#free.forEach((blocks, sizeClass) => {
@@ -99,9 +103,10 @@ export class Allocator {
     const missing = at + size + GUARD - this.#end;
     if (missing > 0) {
       const least = Math.ceil(missing / PAGE);
-      const room = (LIMIT - this.#end) / PAGE;
-      if (least > room)
-        throw new RangeError(`alloc: expected at most ${LIMIT} bytes in use, got ${at + size}`);
+      const room = (this.limit - this.#end) / PAGE;
+      if (least > room) {
+        throw new RangeError(`alloc: expected at most ${this.limit} bytes in use, got ${at + size}`);
+      }
       this.memory.grow(Math.min(Math.max(least, GROWTH), room));
       this.#buffer = this.memory.buffer;
       this.#end = this.#buffer.byteLength;

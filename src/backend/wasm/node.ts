@@ -1,10 +1,11 @@
 /** The WebAssembly backend in Node. */
 import { availableParallelism } from "node:os";
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { compileKernels, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
+import { compileKernels, PATIENCE_MS, WAKE_ABOVE_NS, type WasmOptions } from "./build.ts";
 import { Device, workerProgram } from "./device.ts";
+import { compileRevectorized, preferOptimisingCompiler } from "./engine-node.ts";
 import { WasmBackend } from "./wasm.ts";
+import { allStarted, notStarted } from "./workers.ts";
 
 const program = `
   const { workerData: start, parentPort } = require("node:worker_threads");
@@ -14,36 +15,44 @@ const program = `
 
 /**
  * Starts the WebAssembly backend. Its workers never keep a process alive.
- * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (10 000)
- * @throws ArgumentError unless `threads` is an integer in [1, 256]
+ * @param options - `threads` (as many as the machine runs at once, 256 at most), `build`, `wakeAboveNs` (10 000),
+ * `patienceMs` (10 000), `revectorize` (false)
+ * @throws ArgumentError unless `threads` is an integer in [1, 256] and `patienceMs` positive and finite
  * @throws UnsupportedError where the engine lacks what the build needs
+ * @throws WorkerError when a worker does not start
  */
 export async function createWasmBackend({
   threads = Math.min(256, availableParallelism()),
   build,
   wakeAboveNs = WAKE_ABOVE_NS,
+  patienceMs = PATIENCE_MS,
+  revectorize = false,
 }: WasmOptions = {}): Promise<WasmBackend> {
-  // The baseline compiler is 3 to 4 times slower, and a kernel stays in it until the call ends.
-  setFlagsFromString("--no-liftoff");
-  const device = new Device(compileKernels(build), threads, wakeAboveNs);
-  const workers = Array.from({ length: threads - 1 }, (_, i) => {
-    return new Worker(program, { eval: true, execArgv: [], workerData: device.workerStart(i + 1) });
-  });
+  preferOptimisingCompiler();
+  const plain = compileKernels(build);
+  const revectorized = revectorize ? compileRevectorized(build, plain) : null;
+  const device = new Device(revectorized ?? plain, { threads, wakeAboveNs, patienceMs });
+  const workers: Worker[] = [];
   const release = (): void => {
     for (const worker of workers) void worker.terminate();
   };
-  const started = workers.map(async (worker) => {
-    await new Promise((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    });
-    worker.unref();
-  });
   try {
-    await Promise.all(started);
+    for (let i = 1; i < threads; i++) {
+      workers.push(new Worker(program, { eval: true, execArgv: [], workerData: device.workerStart(i) }));
+    }
+    await allStarted(workers.map(started), patienceMs);
   } catch (error) {
     release();
     throw error;
   }
-  return new WasmBackend(device, release);
+  for (const worker of workers) worker.unref();
+  return new WasmBackend(device, release, { revectorized: revectorized !== null });
+}
+
+function started(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", () => resolve());
+    worker.once("error", (error) => reject(notStarted(error)));
+    worker.once("exit", (code) => reject(notStarted(`exit code ${code}`)));
+  });
 }

@@ -31,17 +31,21 @@ export class WasmBackend extends ReferenceBackend {
   override readonly threads: number;
   readonly device: Device;
   override readonly packed: PackedKernels;
+  /** Whether the kernels were compiled with V8's revectorisation. */
+  readonly revectorized: boolean;
   readonly #release: () => void;
 
   /**
    * @param device - module, memory and threads
    * @param release - ends the workers
+   * @param options - `revectorized`: how the module was compiled (false)
    */
-  constructor(device: Device, release: () => void) {
+  constructor(device: Device, release: () => void, { revectorized = false } = {}) {
     super();
     this.device = device;
     this.packed = new WasmPackedKernels(device);
     this.threads = device.threads;
+    this.revectorized = revectorized;
     this.#release = release;
   }
 
