@@ -138,7 +138,10 @@ function rowOf(session: Session, step: PlannedStep, load: StepLoad, ms: number, 
     macs,
     acs,
     kernel: driver === "spikes" && step.weights?.gather ? "gather" : step.kernel,
-    estimates: step.estimates,
+    // An input of reals leaves no choice: the estimates are for one of events.
+    estimates: step.estimates.filter(
+      ({ kernel }) => driver === "spikes" || /^(?:merged|factored)$/.test(kernel),
+    ),
     ms,
     share: sum === 0 ? 0 : ms / sum,
     energy: memoryCosts.map((cost) => ({

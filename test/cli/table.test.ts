@@ -1,5 +1,5 @@
 import { expect, suite, test } from "vitest";
-import { brief, table } from "../../apps/cli/run/table.ts";
+import { brief, joules, table } from "../../apps/cli/run/table.ts";
 
 suite("tables", () => {
   test.each([
@@ -23,5 +23,25 @@ suite("tables", () => {
         ["long name", "22", "x"],
       ]),
     ).toBe("a           1\nlong name  22  x\n");
+  });
+
+  test.each([
+    [0.0123, "12.3 µJ"],
+    [1.5, "1.50 mJ"],
+    [6020, "6.02 J"],
+  ])("%d mJ are written %s", (mj, text) => {
+    expect(joules(mj)).toBe(text);
+  });
+
+  test("align more columns to the left when asked", () => {
+    expect(
+      table(
+        [
+          ["a", "b", "1"],
+          ["a", "long", "22"],
+        ],
+        2,
+      ),
+    ).toBe("a  b      1\na  long  22\n");
   });
 });

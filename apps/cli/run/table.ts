@@ -25,5 +25,6 @@ export function brief(value: number): string {
 
 /** Millijoules in a unit that fits. */
 export function joules(mj: number): string {
+  if (mj >= 1000) return `${brief(mj / 1000)} J`;
   return mj < 1 ? `${brief(1000 * mj)} µJ` : `${brief(mj)} mJ`;
 }
