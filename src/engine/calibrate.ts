@@ -7,7 +7,7 @@ import {
   type Settlement,
 } from "../backend/index.ts";
 import { Random } from "../core/index.ts";
-import { type KernelCosts, typicalCosts } from "./choice.ts";
+import { type KernelCosts, listedWords, typicalCosts } from "./choice.ts";
 
 /** A map of a middle layer: four steps of 14×14 pixels. */
 const STEPS = 4;
@@ -69,7 +69,7 @@ function gatherCosts(
   }) as [Sample, Sample];
   const addNs = (busy.ns - sparse.ns) / (busy.adds - sparse.adds);
   const start = sparse.ns - sparse.adds * addNs - GATHERED * CHANNELS * settleNs;
-  return { addNs, wordNs: start / (GATHERED * 9 * (CHANNELS / 32)) };
+  return { addNs, wordNs: start / (GATHERED * listedWords(3, 1, CHANNELS)) };
 }
 
 type Sample = { readonly adds: number; readonly ns: number };

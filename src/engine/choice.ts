@@ -6,7 +6,7 @@ import type { ConvolutionWeights, Operation, Value } from "./graph.ts";
 export type KernelCosts = {
   /** Adding one weight of one spike. */
   readonly addNs: Readonly<Record<Precision, number>>;
-  /** Listing one 32-bit word of packed spikes under a kernel. */
+  /** Listing one 32-bit word of packed spikes and joining it to runs, see {@link listedWords}. */
   readonly wordNs: number;
   /** One multiply-accumulate of a dense product. */
   readonly macNs: number;
@@ -18,15 +18,24 @@ export type KernelCosts = {
 
 /** Measured on the machine of the README's figures; `measureKernelCosts` measures another. */
 export const typicalCosts: KernelCosts = {
-  addNs: { f32: 1 / 14, int16: 1 / 28 },
-  wordNs: 6,
-  macNs: 1 / 24,
-  depthwiseMacNs: 1 / 10,
-  settleNs: 0.6,
+  addNs: { f32: 1 / 21, int16: 1 / 43 },
+  wordNs: 14,
+  macNs: 1 / 27,
+  depthwiseMacNs: 1 / 9,
+  settleNs: 0.3,
 };
 
 /** Spikes per neuron and step that are assumed where none were measured: typical of trained networks. */
 export const TYPICAL_FIRING_RATE = 0.15;
+
+/**
+ * Words that are listed for an output pixel: those under a block of 4×4 of them are listed once. A row of the kernel
+ * that fits into one word is one.
+ */
+export function listedWords(kernel: number, stride: number, channels: number): number {
+  const reach = kernel === 1 ? 1 : (3 * stride + kernel) / 4;
+  return kernel > 1 && kernel * channels <= 32 ? reach : reach ** 2 * wordsOf(channels);
+}
 
 /** How a convolution from spikes is computed. */
 export type ConvolutionKernel = "event-driven" | "dense";
@@ -39,12 +48,12 @@ export function costOf(
   precision: Precision,
   costs: KernelCosts,
 ): number {
-  const { outChannels, groups, kernel: side } = weights;
+  const { outChannels, groups, kernel: side, stride } = weights;
   const inputs = weights.weight.length / outChannels;
   if (groups > 1) return inputs * outChannels * costs.depthwiseMacNs;
   if (kernel === "dense") return inputs * outChannels * costs.macNs + outChannels * costs.settleNs;
   const columns = Math.ceil(outChannels / 16) * 16;
-  const words = side ** 2 * wordsOf(inputs / side ** 2);
+  const words = listedWords(side, stride, inputs / side ** 2);
   return inputs * rate * columns * costs.addNs[precision] + words * costs.wordNs;
 }
 
@@ -76,7 +85,7 @@ export function mergingCosts(
   const [first, depthwise, second] = factors;
   const inChannels = input.shape[2];
   const merged = inChannels * 9 * rate * second.outChannels * costs.addNs[precision];
-  const listing = wordsOf(inChannels) * 9 * costs.wordNs;
+  const listing = listedWords(3, 1, inChannels) * costs.wordNs;
   const kernel = chooseKernel(first, rate, precision, costs);
   const factored =
     costOf(kernel, first, rate, precision, costs) +
