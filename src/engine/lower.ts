@@ -1,6 +1,6 @@
 /** From the modules of a model to a {@link Graph}: one function a kind of module, all of them in this file. */
 import type { NeuronDynamics } from "../backend/index.ts";
-import { dims, UnsupportedError } from "../core/index.ts";
+import { ArgumentError, dims, UnsupportedError } from "../core/index.ts";
 import {
   ClassificationHead,
   DenseHead,
@@ -31,6 +31,7 @@ import type { ConvolutionWeights, Graph, GraphOutput, Operation, Value, ValueId 
  * @param model - a model of this library
  * @param input - `[C, H, W]` of one frame
  * @throws UnsupportedError naming a module that has no lowering
+ * @throws ArgumentError naming a layer whose weights, normalisation included, are not finite
  * @throws ShapeError when the model does not take such frames
  */
 export function lower(model: Module, input: readonly number[]): Graph {
@@ -197,18 +198,15 @@ class Lowering {
       for (let c = 0; c < channels; c++) sum += pointwise2.weight.data[n * channels + c]! * border[c]!;
       return shift + second.scale[n]! * sum;
     });
-    const output = this.#value(this.#path(module), this.#values[input]!.shape, 0);
-    this.#operations.push({
-      kind: "factored-convolution",
-      layer: this.#path(module),
-      input,
-      output,
-      factors: [
-        { ...shapeOf(pointwise1), weight: scaled(pointwise1.weight.data, first.scale), bias: null },
-        { ...shapeOf(depthwise), padding: 1, weight: Float32Array.from(depthwise.weight.data), bias: null },
-        { ...shapeOf(pointwise2), weight: scaled(pointwise2.weight.data, second.scale), bias },
-      ],
-    });
+    const layer = this.#path(module);
+    const output = this.#value(layer, this.#values[input]!.shape, 0);
+    const factors = [
+      { ...shapeOf(pointwise1), weight: scaled(pointwise1.weight.data, first.scale), bias: null },
+      { ...shapeOf(depthwise), padding: 1, weight: Float32Array.from(depthwise.weight.data), bias: null },
+      { ...shapeOf(pointwise2), weight: scaled(pointwise2.weight.data, second.scale), bias },
+    ] as const;
+    for (const factor of factors) checkFinite(layer, factor);
+    this.#operations.push({ kind: "factored-convolution", layer, input, output, factors });
     return output;
   }
 
@@ -250,6 +248,7 @@ class Lowering {
   }
 
   #weighted(layer: string, input: ValueId, weights: ConvolutionWeights): ValueId {
+    checkFinite(layer, weights);
     const [H, W] = this.#values[input]!.shape;
     const { kernel, stride, padding, outChannels } = weights;
     const size = (length: number): number => Math.floor((length + 2 * padding - kernel) / stride) + 1;
@@ -272,6 +271,14 @@ class Lowering {
     const output = this.#value(layer, this.#values[input]!.shape, levels);
     this.#operations.push({ kind: "neuron", layer, input, dynamics, output });
     return output;
+  }
+}
+
+function checkFinite(layer: string, { weight, bias }: ConvolutionWeights): void {
+  for (const numbers of bias === null ? [weight] : [weight, bias]) {
+    let sum = 0;
+    for (let i = 0; i < numbers.length; i++) sum += numbers[i]! * 0;
+    if (sum !== 0) throw new ArgumentError(`compile: expected finite weights, got others at ${layer}`);
   }
 }
 
