@@ -14,11 +14,12 @@ const HALVINGS = 24;
 
 /**
  * Runs a clip through a model and changes its batch normalisations on the way, so that every layer of neurons fires
- * `rate` spikes per neuron and step. All channels of a normalisation take one mean and one variance, those of its input in
- * this clip: currents vary about as much as the firing threshold, and no channel is fitted to the noise of the clip. Before each layer of neurons, bisection finds the shift of the current at which it fires at the
- * rate; the shift is added to the bias of the normalisation that ran last, which is a term of that current, and to the
- * current in place, so that what follows is calibrated behind neurons that are. Rates hold for as many steps as the clip
- * has: the sums of joint attention grow with T.
+ * `rate` spikes per neuron and step. All channels of a normalisation take one mean and one variance, those of its input
+ * in this clip: currents vary about as much as the firing threshold, and no channel is fitted to the noise of the clip.
+ * Before each layer of neurons, bisection finds the shift of the current at which it fires at the rate. The shift is
+ * added to the bias of the normalisation that ran last, which is a term of that current, and to the current in place,
+ * so that what follows is calibrated behind neurons that are. Rates hold for as many steps as the clip has: the sums of
+ * joint attention grow with T.
  *
  * @param model - in evaluation mode
  * @param forward - runs the clip

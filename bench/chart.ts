@@ -56,13 +56,21 @@ const tones: Record<Tone, readonly [light: string, dark: string]> = {
 
 /** Draws a chart, 760 px wide. */
 export function draw({ title, subtitle, panels, columns = 1, panelHeight = 300 }: Figure): string {
-  const gap = 16;
-  const width = (WIDTH - 2 * MARGIN - (columns - 1) * gap) / columns;
-  const parts = panels.map((panel, i) => {
-    const left = MARGIN + (i % columns) * (width + gap);
-    return panelOf(panel, left, 64 + Math.floor(i / columns) * panelHeight, width, panelHeight - 12);
-  });
-  return sheet(title, subtitle, 64 + Math.ceil(panels.length / columns) * panelHeight, parts.join(""));
+  const top = 64;
+  const parts: string[] = [];
+  for (let first = 0; first < panels.length; first += columns) {
+    const row = panels.slice(first, first + columns);
+    const aside = row.map((panel) => leftOf(panel) + rightOf(panel));
+    // All of a row are equally wide but for what stands beside them.
+    const width = (WIDTH - 2 * MARGIN - aside.reduce((a, b) => a + b)) / columns;
+    let left = MARGIN;
+    for (const [i, panel] of row.entries()) {
+      const y = top + (first / columns) * panelHeight;
+      parts.push(panelOf(panel, left, y, aside[i]! + width, panelHeight - 12));
+      left += aside[i]! + width;
+    }
+  }
+  return sheet(title, subtitle, top + Math.ceil(panels.length / columns) * panelHeight, parts.join(""));
 }
 
 /** The frame of every chart: colours, background and title. */
@@ -114,10 +122,9 @@ export function scaleOf({ scale, ticks }: Axis, from: number, to: number): (valu
 function panelOf(panel: Panel, left: number, top: number, width: number, height: number): string {
   const { title, x, y, series, marks = [] } = panel;
   const [xText, yText] = [x.format ?? String, y.format ?? String];
-  const names = series.map(({ label }) => label.length * LETTER);
   const plot = {
-    left: left + 8 + Math.max(...y.ticks.map((tick) => yText(tick).length)) * 7,
-    right: left + width - Math.max(8, ...names) - 8,
+    left: left + leftOf(panel),
+    right: left + width - rightOf(panel),
     top: top + (title === undefined ? 26 : 44),
     bottom: top + height - 40,
   };
@@ -147,6 +154,16 @@ function panelOf(panel: Panel, left: number, top: number, width: number, height:
     ...dots,
     ...endLabels(series, atX, atY),
   ].join("");
+}
+
+/** Room for the numbers of the upright axis. */
+function leftOf({ y }: Panel): number {
+  return 8 + Math.max(...y.ticks.map((tick) => (y.format ?? String)(tick).length)) * 7;
+}
+
+/** Room for the names of lines. */
+function rightOf({ series }: Panel): number {
+  return 16 + Math.max(8, ...series.map(({ label }) => label.length * LETTER));
 }
 
 const looks = {
