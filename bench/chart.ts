@@ -1,7 +1,5 @@
-/** Charts as SVG that read on light and on dark pages: lines over axes, and spans of times. No more than that. */
-
-/** A colour by what it stands for; the same in all charts. */
-export type Tone = "float" | "integer" | "dense" | "rival" | "other";
+/** Charts of lines over two axes. */
+import { type Axis, LETTER, MARGIN, place, scaleOf, sheet, stroke, text, type Tone, WIDTH } from "./svg.ts";
 
 /** Points joined by a line, with its name at the right end (none if empty). */
 export type Series = {
@@ -9,14 +7,6 @@ export type Series = {
   readonly tone: Tone;
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly style?: "bold" | "thin" | "dashed";
-};
-
-/** An axis from its first tick to its last. */
-export type Axis = {
-  readonly label: string;
-  readonly scale: "linear" | "log";
-  readonly ticks: readonly number[];
-  readonly format?: (tick: number) => string;
 };
 
 /** A dot with a text beside it. */
@@ -40,19 +30,8 @@ export type Figure = {
   readonly panelHeight?: number;
 };
 
-const WIDTH = 760;
-const MARGIN = 20;
-/** Mean width of a letter at 12 px. */
-const LETTER = 6.3;
+/** Height of a line of text. */
 const LINE = 15;
-
-const tones: Record<Tone, readonly [light: string, dark: string]> = {
-  float: ["#2563c9", "#6ea8fe"],
-  integer: ["#c2410c", "#fb923c"],
-  dense: ["#0f7b6c", "#3fc7b4"],
-  rival: ["#6b7280", "#9ca3af"],
-  other: ["#8b3fb5", "#c792ea"],
-};
 
 /** Draws a chart, 760 px wide. */
 export function draw({ title, subtitle, panels, columns = 1, panelHeight = 300 }: Figure): string {
@@ -73,52 +52,6 @@ export function draw({ title, subtitle, panels, columns = 1, panelHeight = 300 }
   return sheet(title, subtitle, top + Math.ceil(panels.length / columns) * panelHeight, parts.join(""));
 }
 
-/** The frame of every chart: colours, background and title. */
-export function sheet(title: string, subtitle: string, height: number, content: string): string {
-  const colours = (dark: 0 | 1): string =>
-    Object.entries(tones)
-      .map(([tone, pair]) => `--${tone}:${pair[dark]}`)
-      .join(";");
-  const style = `
-svg{--ground:#ffffff;--ink:#1f2328;--faint:#59636e;--grid:#d9dee3;${colours(0)}}
-@media (prefers-color-scheme:dark){svg{--ground:#0d1117;--ink:#f0f6fc;--faint:#9198a1;--grid:#2b323b;${colours(1)}}}
-text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--ink)}
-.title{font-size:16px;font-weight:600}.head{font-weight:600}.faint{fill:var(--faint)}
-.end{text-anchor:end}.middle{text-anchor:middle}
-.halo{stroke:var(--ground);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
-path{fill:none;stroke-linejoin:round;stroke-linecap:round}.grid{stroke:var(--grid);stroke-width:1}
-.axis{stroke:var(--faint);stroke-width:1}
-`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">
-<style>${style}</style>
-<rect width="${WIDTH}" height="${height}" rx="6" fill="var(--ground)"/>
-${text(MARGIN, 30, title, "title")}${text(MARGIN, 49, subtitle, "faint")}${content}</svg>
-`;
-}
-
-/** A line of text; classes: `title`, `head`, `faint`, `end`, `middle`, `halo`. */
-export function text(x: number, y: number, content: string, classes = "", tone?: Tone): string {
-  const colour = tone === undefined ? "" : ` style="fill:var(--${tone})"`;
-  const look = classes === "" ? "" : ` class="${classes}"`;
-  return `<text x="${place(x)}" y="${place(y)}"${look}${colour}>${escaped(content)}</text>\n`;
-}
-
-/** A straight line. */
-export function stroke(
-  from: readonly [number, number],
-  to: readonly [number, number],
-  classes: string,
-): string {
-  return `<path class="${classes}" d="M${place(from[0])} ${place(from[1])}L${place(to[0])} ${place(to[1])}"/>\n`;
-}
-
-/** Where a value of an axis lies between two places. */
-export function scaleOf({ scale, ticks }: Axis, from: number, to: number): (value: number) => number {
-  const along = scale === "log" ? Math.log : (value: number) => value;
-  const [first, last] = [along(ticks[0]!), along(ticks.at(-1)!)];
-  return (value) => from + ((along(value) - first) / (last - first)) * (to - from);
-}
-
 function panelOf(panel: Panel, left: number, top: number, width: number, height: number): string {
   const { title, x, y, series, marks = [] } = panel;
   const [xText, yText] = [x.format ?? String, y.format ?? String];
@@ -134,7 +67,13 @@ function panelOf(panel: Panel, left: number, top: number, width: number, height:
     const d = one.points
       .map(([a, b], i) => `${i === 0 ? "M" : "L"}${place(atX(a))} ${place(atY(b))}`)
       .join("");
-    return `<path d="${d}" style="stroke:var(--${one.tone});${looks[one.style ?? "bold"]}"/>\n`;
+    const line = `<path d="${d}" style="stroke:var(--${one.tone});${looks[one.style ?? "bold"]}"/>\n`;
+    if (one.style !== undefined) return line;
+    const dots = one.points.map(
+      ([a, b]) =>
+        `<circle cx="${place(atX(a))}" cy="${place(atY(b))}" r="3" style="fill:var(--${one.tone})"/>\n`,
+    );
+    return line + dots.join("");
   });
   const dots = marks.map(
     ({ x: a, y: b, label, tone }) =>
@@ -196,10 +135,16 @@ function endLabels(
   return labels.map(({ label, tone, x, y }) => text(x, y, label, "", tone));
 }
 
-function place(value: number): string {
-  return String(Math.round(value * 10) / 10);
+/** Five or so round ticks from 0 to a value or a little above. */
+export function ticksTo(most: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = [1, 2, 2.5, 5, 10].find((round) => round * power >= most / 4)! * power;
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
 }
 
-function escaped(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+/** Ticks that double, from one below a value to one above another. */
+export function doublings(from: number, to: number): number[] {
+  const first = Math.floor(Math.log2(from) + 1e-9);
+  const last = Math.ceil(Math.log2(to) - 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => 2 ** (first + i));
 }

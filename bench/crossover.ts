@@ -4,14 +4,11 @@
  *
  *   npm run bench -- crossover [--threads=1] [--revectorize] [--full] [--out=FOLDER]
  */
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Convolution, Floats, Precision, Settlement } from "../src/backend/index.ts";
-import { setBackend, wordsOf } from "../src/backend/index.ts";
+import { type Precision, setBackend } from "../src/backend/index.ts";
 import { createWasmBackend } from "../src/backend/wasm/node.ts";
-import { Random } from "../src/core/index.ts";
-import { encodeOnnx } from "../src/io/index.ts";
 import { draw, type Mark, type Series } from "./chart.ts";
-import { best, type Contender, contender, factor, flags, inTurn, table } from "./harness.ts";
+import { dense, eventDriven, gaussians, type Layer, onnxRuntime, TIME_STEPS } from "./convolutions.ts";
+import { best, contender, factor, flags, inTurn, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
 
 const options = flags({
@@ -21,7 +18,6 @@ const options = flags({
 });
 const threads = Number(options.threads);
 const RATES = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8];
-const TIME_STEPS = 8;
 const PRECISIONS = ["f32", "int16"] as const;
 
 /** Layers of 15M at 224²: side of the map, channels in and out, kernel. */
@@ -31,120 +27,10 @@ const LAYERS = [
   { side: 28, inChannels: 128, outChannels: 512, kernel: 3 },
   { side: 14, inChannels: 256, outChannels: 256, kernel: 3 },
   { side: 14, inChannels: 256, outChannels: 1024, kernel: 1 },
-] as const;
-type Layer = (typeof LAYERS)[number];
+] as const satisfies readonly Layer[];
 
 const backend = await createWasmBackend({ threads, revectorize: options.revectorize } as { threads: number });
 setBackend(backend);
-const kernels = backend.packed;
-
-const shapeOf = ({ side, inChannels, outChannels, kernel }: Layer) => ({
-  height: side,
-  width: side,
-  inChannels,
-  outChannels,
-  kernel,
-  stride: 1,
-  padding: kernel >> 1,
-  outHeight: side,
-  outWidth: side,
-});
-
-function gaussians(length: number, deviation: number): Floats {
-  const random = new Random(length);
-  const block = backend.alloc(length);
-  for (let i = 0; i < length; i++) block[i] = deviation * random.normal();
-  return block;
-}
-
-/** Spikes in, spikes out: what a plan runs for convolution and neurons together. */
-function eventDriven(layer: Layer, weight: Float32Array, precision: Precision, rate: number) {
-  const pixels = layer.side ** 2;
-  const [inWords, outWords] = [wordsOf(layer.inChannels), wordsOf(layer.outChannels)];
-  const random = new Random(`${rate}`);
-  const bits = kernels.allocate(4 * TIME_STEPS * pixels * inWords);
-  const spikes = new Uint32Array(bits.buffer, bits.byteOffset, TIME_STEPS * pixels * inWords);
-  const frame = backend.alloc(TIME_STEPS * pixels * layer.inChannels) as Float32Array;
-  for (let i = 0; i < frame.length; i++) frame[i] = Number(random.uniform() < rate);
-  kernels.packSpikes(spikes, frame, TIME_STEPS * pixels, layer.inChannels, 1);
-  backend.free(frame);
-  const fired = kernels.allocate(4 * TIME_STEPS * pixels * outWords);
-  const packed = kernels.packWeights(weight, null, layer, precision, 1);
-  const settlement: Settlement = {
-    timeSteps: TIME_STEPS,
-    pixels,
-    channels: layer.outChannels,
-    residual: null,
-    membrane: null,
-    neuron: {
-      dynamics: {
-        kind: "lif",
-        decay: 0.5,
-        decayInput: true,
-        firingThreshold: 1,
-        reset: "hard",
-        resetPotential: 0,
-      },
-      spikes: new Uint32Array(fired.buffer, fired.byteOffset, TIME_STEPS * pixels * outWords),
-      state: null,
-      resume: false,
-    },
-  };
-  const shape = { ...shapeOf(layer), images: 1, planes: 1 };
-  return {
-    name: `${precision} ${rate}`,
-    run: () => kernels.convolveSpikes(settlement, spikes, packed, shape),
-    free: () => {
-      kernels.release(bits);
-      kernels.release(fired);
-      kernels.releaseWeights(packed);
-    },
-  };
-}
-
-/** The convolution alone, in ONNX Runtime. */
-async function onnxRuntime(layer: Layer, weight: Float32Array): Promise<Contender> {
-  const { side, inChannels, outChannels, kernel } = layer;
-  const dims = [TIME_STEPS, inChannels, side, side];
-  const pad = kernel >> 1;
-  const file = encodeOnnx({
-    name: "layer",
-    operatorSet: 17,
-    nodes: [
-      {
-        operator: "Conv",
-        inputs: ["x", "w"],
-        outputs: ["y"],
-        attributes: { kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] },
-      },
-    ],
-    constants: new Map([
-      ["w", { dtype: "F32", shape: [outChannels, inChannels, kernel, kernel], data: weight }],
-    ]),
-    inputs: new Map([["x", dims]]),
-    outputs: new Map([["y", [TIME_STEPS, outChannels, side, side]]]),
-  });
-  const session = await InferenceSession.create(file, { intraOpNumThreads: threads, interOpNumThreads: 1 });
-  const random = new Random(0);
-  const x = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () =>
-    Number(random.uniform() < 0.15),
-  );
-  const feeds = { x: new Tensor("float32", x, dims) };
-  return contender("onnx", async () => {
-    (await session.run(feeds))["y"]!.dispose();
-  });
-}
-
-/** The convolution alone, in this library's dense kernel. */
-function dense(layer: Layer, weight: Floats): Contender & { free: () => void } {
-  const pixels = TIME_STEPS * layer.side ** 2;
-  const x = gaussians(pixels * layer.inChannels, 1);
-  const y = backend.alloc(pixels * layer.outChannels);
-  const p: Convolution = { ...shapeOf(layer), images: TIME_STEPS, groups: 1 };
-  const free = (): void => [x, y].forEach((block) => backend.free(block));
-  return { ...contender("dense", () => backend.conv2d(y, x, weight, null, p)), free };
-}
-
 /** GFLOP/s of a dense convolution that takes as long. */
 type Speeds = {
   readonly layer: Layer;
@@ -161,7 +47,7 @@ async function measure(layer: Layer): Promise<Speeds> {
     RATES.map((rate) => eventDriven(layer, copy, precision, rate)),
   );
   const contenders = [
-    await onnxRuntime(layer, copy),
+    await onnxRuntime(layer, copy, threads),
     ours,
     ...events.map(({ name, run }) => contender(name, run)),
   ];

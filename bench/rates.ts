@@ -2,6 +2,7 @@
 import { compile, type CompileOptions, type Plan, Session } from "../src/engine/index.ts";
 import type { Module } from "../src/nn/index.ts";
 import { type Tensor, withoutGradients } from "../src/tensor/index.ts";
+import { now } from "./harness.ts";
 
 /** A plan compiled a second time with the firing rates of a clip, and a session of it. */
 export type Tuned = {
@@ -17,16 +18,16 @@ export type Tuned = {
 
 /** Compiles, measures firing rates on a clip, and compiles again with those. */
 export function tuned(model: Module, options: CompileOptions, clip: Tensor): Tuned {
-  const start = performance.now();
+  const start = now();
   const draft = compile(model, options);
-  const drafted = performance.now();
+  const drafted = now();
   const first = new Session(draft);
   const firingRates = firingRatesOf(first, () => first.run(clip));
   first.dispose();
   draft.dispose();
-  const again = performance.now();
+  const again = now();
   const plan = compile(model, { ...options, firingRates });
-  const compileMs = performance.now() - again;
+  const compileMs = now() - again;
   const session = new Session(plan);
   const rates = firingRatesOf(session, () => session.run(clip));
   return { plan, session, compileMs, coldMs: drafted - start, rates };

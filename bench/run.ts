@@ -11,11 +11,14 @@ const SHARED = [
   "clips",
   "contender",
   "contenders",
+  "convolutions",
   "harness",
   "publish",
   "rates",
   "run",
+  "spans",
   "stream-model",
+  "svg",
 ];
 
 const names = readdirSync(import.meta.dirname)
