@@ -15,7 +15,8 @@ const HALVINGS = 24;
 /**
  * Runs a clip through a model and changes its batch normalisations on the way, so that every layer of neurons fires
  * `rate` spikes per neuron and step. All channels of a normalisation take one mean and one variance, those of its input
- * in this clip: currents vary about as much as the firing threshold, and no channel is fitted to the noise of the clip.
+ * in this clip, so that currents vary about as much as the firing threshold, and random biases of deviation 1, so that
+ * some channels fire more than others, as in trained networks; without them rates are chaotic, and small ones die out.
  * Before each layer of neurons, bisection finds the shift of the current at which it fires at the rate. The shift is
  * added to the bias of the normalisation that ran last, which is a term of that current, and to the current in place,
  * so that what follows is calibrated behind neurons that are. Rates hold for as many steps as the clip has: the sums of
@@ -26,6 +27,7 @@ const HALVINGS = 24;
  * @returns the tensors changed, to be set in models of the same shape by {@link applyCalibration}
  */
 export function calibrate(model: Module, forward: () => void, rate: number): Calibration {
+  const random = new Random("calibration");
   let last: BatchNorm | null = null;
   const changed = new Map<string, Tensor>();
   const changedModules: Module[] = [];
@@ -37,7 +39,7 @@ export function calibrate(model: Module, forward: () => void, rate: number): Cal
       const normalise = module.forward;
       module.forward = (x) => {
         last = module;
-        measureMoments(module, x);
+        normaliseLike(module, x, random);
         return normalise.call(module, x);
       };
     } else if (module instanceof NeuronLayer) {
@@ -67,9 +69,12 @@ export function applyCalibration(model: Module, calibration: Calibration): void 
   for (const [name, values] of calibration) tensors.get(name)!.data.set(values);
 }
 
-/** All channels of a normalisation take the mean and variance of some numbers of its input. */
-function measureMoments({ runningMean, runningVariance }: BatchNorm, { data, size }: Tensor): void {
-  const random = new Random(size);
+/** See {@link calibrate}. */
+function normaliseLike(
+  { runningMean, runningVariance, bias }: BatchNorm,
+  { data, size }: Tensor,
+  random: Random,
+) {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < SAMPLE; i++) {
     const value = data[random.integer(0, size)]!;
@@ -79,6 +84,7 @@ function measureMoments({ runningMean, runningVariance }: BatchNorm, { data, siz
   const mean = sum / SAMPLE;
   runningMean.data.fill(mean);
   runningVariance.data.fill(Math.max(1e-6, squares / SAMPLE - mean * mean));
+  for (let c = 0; c < bias.size; c++) bias.data[c] = random.normal();
 }
 
 /** The shift of a current `[T, ...]` at which neurons fire `rate` spikes per step. */
