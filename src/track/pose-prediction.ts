@@ -19,11 +19,12 @@ export type PredictedPose = Pose & { readonly joints: Float64Array };
 /**
  * Runs a pose model on clips; the model should be in evaluation mode.
  *
+ * @param model - or what else computes its outputs
  * @param video - `[T, B, C, H, W]`
  * @returns poses by step and sample: element `t·B + b`
  * @throws ShapeError, ArgumentError when the video does not fit the model
  */
-export function predictPoses(model: SpikeVideoFormer, video: Tensor): PredictedPose[] {
+export function predictPoses(model: Pick<SpikeVideoFormer, "forward">, video: Tensor): PredictedPose[] {
   return withoutGradients(() => {
     const { pose6d, shape, translation } = model.forward(video) as PoseOutputs;
     return Array.from({ length: translation.size / 3 }, (_, i) => {
