@@ -17,7 +17,7 @@ setBackend(backend);
 const FRAMES = 24;
 const shape = [4, 64, 64] as const;
 const random = new Random(1);
-const size = shape.reduce((a, b) => a * b);
+const size = shape.reduce<number>((a, b) => a * b, 1);
 const frames = Array.from({ length: FRAMES }, () =>
   Float32Array.from({ length: size }, () => (random.uniform() < 0.08 ? 1 : 0)),
 );
