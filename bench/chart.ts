@@ -78,7 +78,7 @@ function panelOf(panel: Panel, left: number, top: number, width: number, height:
   const dots = marks.map(
     ({ x: a, y: b, label, tone }) =>
       `<circle cx="${place(atX(a))}" cy="${place(atY(b))}" r="4.5" style="fill:var(--ground);stroke:var(--${tone});stroke-width:2"/>\n` +
-      text(atX(a) + 8, atY(b) - 8, label, "halo", tone),
+      text(atX(a) - 8, atY(b) + 18, label, "halo end", tone),
   );
   return [
     ...(title === undefined ? [] : [text(left, top + 14, title, "head")]),

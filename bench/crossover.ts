@@ -6,7 +6,7 @@
  */
 import { type Precision, setBackend } from "../src/backend/index.ts";
 import { createWasmBackend } from "../src/backend/wasm/node.ts";
-import { draw, type Mark, type Series } from "./chart.ts";
+import { doublings, draw, type Mark, type Series } from "./chart.ts";
 import { dense, eventDriven, gaussians, type Layer, onnxRuntime, TIME_STEPS } from "./convolutions.ts";
 import { best, contender, factor, flags, inTurn, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
@@ -30,6 +30,9 @@ const LAYERS = [
 ] as const satisfies readonly Layer[];
 
 const backend = await createWasmBackend({ threads, revectorize: options.revectorize } as { threads: number });
+if (options.revectorize && !("revectorized" in backend && backend.revectorized)) {
+  throw new Error("crossover: expected a backend that revectorises, got one that does not");
+}
 setBackend(backend);
 /** GFLOP/s of a dense convolution that takes as long. */
 type Speeds = {
@@ -88,6 +91,8 @@ const nameOf = ({ side, inChannels, outChannels, kernel }: Layer): string =>
 const mean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
+const revectorised = options.revectorize ? ", revectorised" : "";
+const file = options.revectorize ? "crossover-revectorized" : "crossover";
 const results: Speeds[] = [];
 for (const layer of LAYERS) results.push(await measure(layer));
 
@@ -144,9 +149,10 @@ const marks = PRECISIONS.flatMap((precision, p): Mark[] => {
     ? [{ x: rate, y: 1, label: `even at ${percent(rate)}`, tone: tones[precision] }]
     : [];
 });
+const ratios = series.flatMap(({ points }) => points.map(([, ratio]) => ratio));
 const svg = draw({
   title: "A spike that does not fire costs nothing: speed of convolutions by firing rate",
-  subtitle: `Five layers of SpikeVideoFormer 15M (thin) and their geometric mean (bold), ${threads} thread${threads > 1 ? "s" : ""}`,
+  subtitle: `Five layers of SpikeVideoFormer 15M (thin) and their geometric mean (bold), ${threads} thread${threads > 1 ? "s" : ""}${revectorised}`,
   panelHeight: 340,
   panels: [
     {
@@ -159,7 +165,7 @@ const svg = draw({
       y: {
         label: "↑ times as fast as ONNX Runtime's dense convolution",
         scale: "log",
-        ticks: [0.25, 0.5, 1, 2, 4, 8, 16],
+        ticks: doublings(Math.min(...ratios), Math.max(...ratios)),
         format: (ratio) => `${ratio}×`,
       },
       series,
@@ -171,15 +177,16 @@ const svg = draw({
 await publish(
   {
     name: "crossover",
+    file,
     title: "Event-driven against dense convolutions",
     about:
       `Layers of SpikeVideoFormer 15M at 224², ${TIME_STEPS} frames (T · B), the fastest of many runs in turn. ` +
       "Event-driven kernels list the spikes, add their weights and fire the neurons, as in a compiled plan; the dense " +
       "rivals compute the convolution alone. Speeds are those of a dense convolution that takes as long." +
-      (options.revectorize ? " Revectorised." : ""),
+      (options.revectorize ? " Pairs of SIMD operations are merged (`revectorize`)." : ""),
     threads: options.threads,
     body: [`GFLOP/s, dense equivalent (times ONNX Runtime):\n\n${speeds}`, crossovers],
-    charts: new Map([["crossover", { svg, alt: "Speed of convolutions by firing rate" }]]),
+    charts: new Map([[file, { svg, alt: "Speed of convolutions by firing rate" }]]),
   },
   options,
 );

@@ -9,6 +9,8 @@ import { processorTime } from "./harness.ts";
 export type Page = {
   /** Name of the benchmark. */
   readonly name: string;
+  /** Name of the page's file, without the ending, where it is not that of the benchmark. */
+  readonly file?: string;
   readonly title: string;
   /** What was measured and how; Markdown. */
   readonly about: string;
@@ -46,13 +48,13 @@ export async function publish(
   if (!flags.full && flags.out === undefined) return;
   const folder = flags.out ?? FOLDER;
   await mkdir(folder, { recursive: true });
-  const pictures = [...page.charts].map(([file, { alt }]) => `![${alt}](${file}.svg)`);
+  const pictures = [...page.charts].map(([chart, { alt }]) => `![${alt}](${chart}.svg)`);
   const text = [`# ${page.title}`, head, ...pictures, ...page.body].join("\n\n");
   await writeFile(
-    join(folder, `${page.name}.md`),
+    join(folder, `${page.file ?? page.name}.md`),
     await format(text, { parser: "markdown", printWidth: 110 }),
   );
-  for (const [file, { svg }] of page.charts) await writeFile(join(folder, `${file}.svg`), svg);
+  for (const [chart, { svg }] of page.charts) await writeFile(join(folder, `${chart}.svg`), svg);
   console.log(`\nwritten to ${folder}`);
 }
 
