@@ -75,7 +75,7 @@ process.on("message", async (message: Job | Message) => {
 
 async function setUp(job: Job): Promise<Setup> {
   const { network, threads, revectorize, side, timeSteps } = job;
-  const backend = await createWasmBackend({ threads, revectorize } as { threads: number });
+  const backend = await createWasmBackend({ threads, revectorize });
   if (revectorize && (backend as { revectorized?: boolean }).revectorized !== true) {
     return { able: false, compiled: {}, agreement: [] };
   }

@@ -29,7 +29,7 @@ const LAYERS = [
   { side: 14, inChannels: 256, outChannels: 1024, kernel: 1 },
 ] as const satisfies readonly Layer[];
 
-const backend = await createWasmBackend({ threads, revectorize: options.revectorize } as { threads: number });
+const backend = await createWasmBackend({ threads, revectorize: options.revectorize });
 if (options.revectorize && !("revectorized" in backend && backend.revectorized)) {
   throw new Error("crossover: expected a backend that revectorises, got one that does not");
 }

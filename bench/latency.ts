@@ -10,7 +10,8 @@ import { doublings } from "./chart.ts";
 import { calibrated, calibration, noise, recordedWindows, trainedNano } from "./clips.ts";
 import { digits, flags, now, numbers, processorTime, quantile, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
-import { disposeAll, firingRatesOf, spread } from "./rates.ts";
+import { disposeAll, spread } from "./rates.ts";
+import { measureFiringRates } from "../src/engine/index.ts";
 import { drawSpans, type SpanGroup } from "./spans.ts";
 import { framesOf, type Past, streamOf } from "./stream-model.ts";
 
@@ -78,7 +79,7 @@ async function measure(network: Network, threads: number, backend: Backend): Pro
         most: Math.max(...times),
         bytes: session.bytes,
         grown: available - backend.packed.available,
-        firing: spread(firingRatesOf(session, () => session.push(frames[0]!))),
+        firing: spread(measureFiringRates(session, () => session.push(frames[0]!))),
       });
       session.dispose();
       session.plan.dispose();

@@ -1,7 +1,7 @@
-/** Plans that know their firing rates. To be replaced by `tune` and `measureFiringRates` of the engine. */
-import { compile, type CompileOptions, type Plan, Session } from "../src/engine/index.ts";
+/** Plans that know their firing rates, and how long they take to compile. */
+import { compile, type CompileOptions, measureFiringRates, type Plan, Session } from "../src/engine/index.ts";
 import type { Module } from "../src/nn/index.ts";
-import { type Tensor, withoutGradients } from "../src/tensor/index.ts";
+import type { Tensor } from "../src/tensor/index.ts";
 import { now } from "./harness.ts";
 
 /** A plan compiled a second time with the firing rates of a clip, and a session of it. */
@@ -22,28 +22,15 @@ export function tuned(model: Module, options: CompileOptions, clip: Tensor): Tun
   const draft = compile(model, options);
   const drafted = now();
   const first = new Session(draft);
-  const firingRates = firingRatesOf(first, () => first.run(clip));
+  const firingRates = measureFiringRates(first, () => first.run(clip));
   first.dispose();
   draft.dispose();
   const again = now();
   const plan = compile(model, { ...options, firingRates });
   const compileMs = now() - again;
   const session = new Session(plan);
-  const rates = firingRatesOf(session, () => session.run(clip));
+  const rates = measureFiringRates(session, () => session.run(clip));
   return { plan, session, compileMs, coldMs: drafted - start, rates };
-}
-
-/** Spikes per neuron and step by layer, in a run. */
-export function firingRatesOf(session: Session, run: () => Record<string, Tensor>): Map<string, number> {
-  const rates = new Map<string, number>();
-  session.watch(({ neuron }, step) => {
-    step();
-    if (neuron === null) return;
-    rates.set(session.plan.value(neuron.spikes).layer, session.firingRate(neuron.spikes));
-  });
-  disposeAll(withoutGradients(run));
-  session.watch(null);
-  return rates;
 }
 
 /** Least, mean and greatest rate of the layers, as text. */

@@ -1,9 +1,8 @@
 /** Streams for measurements: a plan of single steps, and frames to push. */
-import { compile, Session } from "../src/engine/index.ts";
+import { compile, measureFiringRates, Session } from "../src/engine/index.ts";
 import type { Precision } from "../src/backend/index.ts";
 import type { SpikeVideoFormer } from "../src/models/index.ts";
 import { type Tensor, tensor } from "../src/tensor/index.ts";
-import { firingRatesOf } from "./rates.ts";
 
 /** How far back attention sees: all steps, or so many. */
 export type Past = true | { readonly window: number };
@@ -28,7 +27,7 @@ export function streamOf(
   const draft = new Session(compile(model, options));
   let firingRates = new Map<string, number>();
   // The last of a few frames: membranes start at rest.
-  for (const frame of frames.slice(0, 8)) firingRates = firingRatesOf(draft, () => draft.push(frame));
+  for (const frame of frames.slice(0, 8)) firingRates = measureFiringRates(draft, () => draft.push(frame));
   draft.dispose();
   draft.plan.dispose();
   return new Session(compile(model, { ...options, firingRates }));

@@ -5,16 +5,18 @@ import { compile, type CompileOptions, type Plan } from "./plan.ts";
 import { Session } from "./session.ts";
 
 /**
- * Spikes per neuron and step by layer of neurons, in a run of a clip from rest: the `firingRates` of `compile`. A clip
- * of events counts as the layer `input`.
- * @param clip - `[T, B, C, H, W]`
- * @throws ShapeError when it is not what the plan was compiled for
+ * Spikes per neuron and step by layer of neurons, in a run or a push: the `firingRates` of `compile`. A clip of events
+ * counts as the layer `input`.
+ * @param run - runs the session once; its outputs are freed
  */
-export function measureFiringRates(session: Session, clip: Tensor): Map<string, number> {
+export function measureFiringRates(
+  session: Session,
+  run: () => Readonly<Record<string, Tensor>>,
+): Map<string, number> {
   const rates = new Map<string, number>();
   const { input } = session.plan.graph;
-  session.watch(({ work, neuron }, run) => {
-    run();
+  session.watch(({ work, neuron }, step) => {
+    step();
     if (work.kind === "convolution" && work.input === input && session.inputFired) {
       rates.set(session.plan.value(input).layer, session.firingRate(input));
     }
@@ -22,7 +24,7 @@ export function measureFiringRates(session: Session, clip: Tensor): Map<string, 
     rates.set(session.plan.value(neuron.spikes).layer, session.firingRate(neuron.spikes));
   });
   try {
-    for (const output of Object.values(session.run(clip))) output.dispose();
+    for (const output of Object.values(run())) output.dispose();
   } finally {
     session.watch(null);
   }
@@ -43,7 +45,7 @@ export function tune(model: Module, options: CompileOptions, clip: Tensor): Plan
   try {
     const session = new Session(draft);
     try {
-      rates = measureFiringRates(session, clip);
+      rates = measureFiringRates(session, () => session.run(clip));
     } finally {
       session.dispose();
     }

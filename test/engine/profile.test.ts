@@ -126,7 +126,7 @@ suite("tuning", () => {
   test("measures the rates of the eager pass, and compiles with them", () => {
     const { model, clip, session } = prepared({}, 0.2, true);
     withoutGradients(() => {
-      const rates = measureFiringRates(session, clip);
+      const rates = measureFiringRates(session, () => session.run(clip));
       const monitor = new ActivityMonitor(model);
       model.forward(clip);
       monitor.close();
