@@ -30,6 +30,8 @@ export function tuned(model: Module, options: CompileOptions, clip: Tensor): Tun
   const compileMs = now() - again;
   const session = new Session(plan);
   const rates = measureFiringRates(session, () => session.run(clip));
+  // Neurons alone: events of the input are counted with them.
+  rates.delete(plan.value(plan.graph.input).layer);
   return { plan, session, compileMs, coldMs: drafted - start, rates };
 }
 
