@@ -277,8 +277,8 @@ class Lowering {
 function checkFinite(layer: string, { weight, bias }: ConvolutionWeights): void {
   for (const numbers of bias === null ? [weight] : [weight, bias]) {
     let sum = 0;
-    for (let i = 0; i < numbers.length; i++) sum += numbers[i]! * 0;
-    if (sum !== 0) throw new ArgumentError(`compile: expected finite weights, got others at ${layer}`);
+    for (let i = 0; i < numbers.length; i++) sum += Math.abs(numbers[i]!);
+    if (!Number.isFinite(sum)) throw new ArgumentError(`compile: expected finite weights, got others at ${layer}`);
   }
 }
 
