@@ -1,6 +1,7 @@
 export { ActivityMonitor, type LayerFiring, type LayerOperations } from "./activity.ts";
 export { measureKernelCosts } from "./calibrate.ts";
 export { type KernelCosts, type KernelEstimate, typicalCosts } from "./choice.ts";
+export { compile, type CompileOptions } from "./compile.ts";
 export { demandOf, denseDemand, type LayerLoad } from "./demand.ts";
 export {
   accessPj,
@@ -18,14 +19,7 @@ export {
 export type { Graph } from "./graph.ts";
 export { lower } from "./lower.ts";
 export { type OnnxOptions, toOnnx } from "./onnx/export.ts";
-export {
-  compile,
-  type CompileOptions,
-  type Horizon,
-  type KernelName,
-  Plan,
-  type PlannedStep,
-} from "./plan.ts";
+export { type Horizon, type KernelName, Plan, type PlannedStep } from "./plan.ts";
 export {
   type EnergyEstimate,
   median,

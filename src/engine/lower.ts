@@ -278,7 +278,8 @@ function checkFinite(layer: string, { weight, bias }: ConvolutionWeights): void 
   for (const numbers of bias === null ? [weight] : [weight, bias]) {
     let sum = 0;
     for (let i = 0; i < numbers.length; i++) sum += Math.abs(numbers[i]!);
-    if (!Number.isFinite(sum)) throw new ArgumentError(`compile: expected finite weights, got others at ${layer}`);
+    if (!Number.isFinite(sum))
+      throw new ArgumentError(`compile: expected finite weights, got others at ${layer}`);
   }
 }
 

@@ -12,7 +12,8 @@ import type { Score } from "../snn/index.ts";
 import { type Buffers, currentOf, historySteps } from "./buffers.ts";
 import type { Work } from "./fuse.ts";
 import type { ValueId } from "./graph.ts";
-import { type Plan, type PlannedStep, spikeConvolution } from "./plan.ts";
+import type { Plan, PlannedStep } from "./plan.ts";
+import { spikeConvolution } from "./planner.ts";
 
 /** What a run of a step is told. */
 export type Turn = {

@@ -12,7 +12,8 @@ import { Tensor } from "../tensor/index.ts";
 import { Buffers } from "./buffers.ts";
 import { spikesByPixel } from "./spike-counts.ts";
 import type { ValueId } from "./graph.ts";
-import { mostTokens, type Plan, type PlannedStep, tokensOfStep } from "./plan.ts";
+import { mostTokens, tokensOfStep } from "./attention-limits.ts";
+import type { Plan, PlannedStep } from "./plan.ts";
 import { type Runner, runnerOf } from "./runners.ts";
 
 /** Called around each step: it must call `run` once. */

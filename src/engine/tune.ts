@@ -1,7 +1,8 @@
 /** Compilation in two passes: the second knows how often every neuron fires. */
 import type { Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { compile, type CompileOptions, type Plan } from "./plan.ts";
+import { compile, type CompileOptions } from "./compile.ts";
+import type { Plan } from "./plan.ts";
 import { Session } from "./session.ts";
 
 /**
