@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { backend } from "../../../src/backend/index.ts";
-import { supports } from "../../../src/backend/wasm/index.ts";
+import { supports, WasmBackend } from "../../../src/backend/wasm/index.ts";
 import { type KernelCosts, measureKernelCosts, typicalCosts } from "../../../src/engine/index.ts";
 import { readFileBounded, writeFileAtomic } from "../../../src/io/node.ts";
 import type { Context } from "../context.ts";
@@ -51,7 +51,9 @@ function cachePath({ XDG_CACHE_HOME, HOME }: Context["env"]): string | undefined
 function machine(): string {
   const processor = cpus()[0]?.model.trim() ?? "unknown processor";
   const build = `saccade ${packageVersion()} ${supports("relaxed") ? "relaxed" : "strict"}`;
-  return [processor, `Node ${process.version}`, build, `threads ${backend().threads}`].join("; ");
+  const current = backend();
+  const wide = current instanceof WasmBackend && current.revectorized ? ["revectorised"] : [];
+  return [processor, `Node ${process.version}`, build, ...wide, `threads ${current.threads}`].join("; ");
 }
 
 async function readCache(path: string): Promise<Record<string, KernelCosts>> {

@@ -33,7 +33,7 @@ export async function profile(
   const { html, json = false } = options;
   const named = name ?? options.model;
   checkDistinct([named, options.weights, options.input], html === undefined ? [] : [html]);
-  const report = await withBackend(options, () => measure(named, options, context));
+  const report = await withBackend({ ...options, env: context.env }, () => measure(named, options, context));
   // One turn of the event loop: Ctrl-C could not be heard while the model ran.
   await new Promise((resolve) => setImmediate(resolve));
   if (context.signal.aborted) return;
