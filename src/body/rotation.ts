@@ -205,7 +205,8 @@ export function rotationBetween(from: ArrayLike<number>, to: ArrayLike<number>):
   if (dot3(a, b) >= 0) return acuteRotation(a, b);
   // Half a turn about the common normal takes a to −a, from where the rest is acute and hence accurate.
   const normal = cross3(a, b);
-  const hint: Vec3 = length3(normal) > 1e-9 ? normal : Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0];
+  // Too near to opposite for a normal that means something, any axis square to a will do.
+  const hint: Vec3 = length3(normal) > 1e-6 ? normal : Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0];
   const axis = normalise3(cross3(cross3(a, hint), a));
   const halfTurn = axisAngleToMatrix(axis.map((v) => v * Math.PI));
   return multiply3(acuteRotation([-a[0], -a[1], -a[2]], b), halfTurn);

@@ -102,6 +102,11 @@ suite("rotation", () => {
       }),
     );
     expectClose(rotate3(rotationBetween([0, 1, 0], [0, -1, 0]), [0, 1, 0]), [0, -1, 0], 1e-12);
+    // Nearly opposite: the normal is as small as what counts as none.
+    for (const tilt of [1e-12, 1e-11, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5]) {
+      const matrix = rotationBetween([0.01, 0, -tilt], [-0.01, 0, 0]);
+      expectClose(rotate3(matrix, normalise3([0.01, 0, -tilt])), [-1, 0, 0], 1e-9);
+    }
     expectClose(rotationBetween([0, 2, 0], [0, 1, 0]), identity3(), 0);
   });
 
