@@ -14,7 +14,7 @@ import {
   stateScratch,
   stepsOf,
 } from "./settle";
-import { gather16, gather32 } from "./spikes";
+import { gather128, gather32, gather64 } from "./spikes";
 
 /** Pairs of a pixel and a step whose sums are in work at a time. */
 const POSITIONS = 128;
@@ -69,67 +69,6 @@ function listPixel(
   return to;
 }
 
-/** to[0 … 64) = from[0 … 64) + Σ over the list of rows of 64 int16. */
-function gather64(i: usize, end: usize, base: usize, from: usize, to: usize): void {
-  let a0 = v128.load(from);
-  let a1 = v128.load(from, 16);
-  let a2 = v128.load(from, 32);
-  let a3 = v128.load(from, 48);
-  let a4 = v128.load(from, 64);
-  let a5 = v128.load(from, 80);
-  let a6 = v128.load(from, 96);
-  let a7 = v128.load(from, 112);
-  for (; i < end; i += 2) {
-    const w = base + ((<usize>load<u16>(i)) << 7);
-    a0 = i16x8.add(a0, v128.load(w));
-    a1 = i16x8.add(a1, v128.load(w, 16));
-    a2 = i16x8.add(a2, v128.load(w, 32));
-    a3 = i16x8.add(a3, v128.load(w, 48));
-    a4 = i16x8.add(a4, v128.load(w, 64));
-    a5 = i16x8.add(a5, v128.load(w, 80));
-    a6 = i16x8.add(a6, v128.load(w, 96));
-    a7 = i16x8.add(a7, v128.load(w, 112));
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  v128.store(to, a2, 32);
-  v128.store(to, a3, 48);
-  v128.store(to, a4, 64);
-  v128.store(to, a5, 80);
-  v128.store(to, a6, 96);
-  v128.store(to, a7, 112);
-}
-
-function gatherHalves32(i: usize, end: usize, base: usize, from: usize, to: usize): void {
-  let a0 = v128.load(from);
-  let a1 = v128.load(from, 16);
-  let a2 = v128.load(from, 32);
-  let a3 = v128.load(from, 48);
-  for (; i < end; i += 2) {
-    const w = base + ((<usize>load<u16>(i)) << 6);
-    a0 = i16x8.add(a0, v128.load(w));
-    a1 = i16x8.add(a1, v128.load(w, 16));
-    a2 = i16x8.add(a2, v128.load(w, 32));
-    a3 = i16x8.add(a3, v128.load(w, 48));
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  v128.store(to, a2, 32);
-  v128.store(to, a3, 48);
-}
-
-function gatherHalves16(i: usize, end: usize, base: usize, from: usize, to: usize): void {
-  let a0 = v128.load(from);
-  let a1 = v128.load(from, 16);
-  for (; i < end; i += 2) {
-    const w = base + ((<usize>load<u16>(i)) << 5);
-    a0 = i16x8.add(a0, v128.load(w));
-    a1 = i16x8.add(a1, v128.load(w, 16));
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-}
-
 /** Width of the panel that starts at column n of N (a multiple of 16): 64 (int16), 32 or 16. */
 function panelWidth(n: i32, columns: i32, halves: bool): i32 {
   const left = columns - n;
@@ -147,11 +86,11 @@ function gatherRow(
   to: usize,
 ): void {
   if (halves) {
-    if (width == 64) gather64(i, end, base, from, to);
-    else if (width == 32) gatherHalves32(i, end, base, from, to);
-    else gatherHalves16(i, end, base, from, to);
-  } else if (width == 32) gather32(i, end, base, from, to);
-  else gather16(i, end, base, from, to);
+    if (width == 64) gather128<i16>(i, end, base, from, to);
+    else if (width == 32) gather64<i16>(i, end, base, from, to);
+    else gather32<i16>(i, end, base, from, to);
+  } else if (width == 32) gather128<f32>(i, end, base, from, to);
+  else gather64<f32>(i, end, base, from, to);
 }
 
 /** Writes the start and end of a list. */

@@ -170,8 +170,8 @@ export function packPanels(args: usize, task: i32): void {
   }
 }
 
-/** to[0 … 32) = from[0 … 32) + Σ over the list of rows of 32 numbers. */
-export function gather32(i: usize, end: usize, base: usize, from: usize, to: usize): void {
+/** to = from + Σ over the list of rows of 128 bytes, numbers of type T. */
+export function gather128<T>(i: usize, end: usize, base: usize, from: usize, to: usize): void {
   let a0 = v128.load(from);
   let a1 = v128.load(from, 16);
   let a2 = v128.load(from, 32);
@@ -182,14 +182,14 @@ export function gather32(i: usize, end: usize, base: usize, from: usize, to: usi
   let a7 = v128.load(from, 112);
   for (; i < end; i += 2) {
     const w = base + ((<usize>load<u16>(i)) << 7);
-    a0 = f32x4.add(a0, v128.load(w));
-    a1 = f32x4.add(a1, v128.load(w, 16));
-    a2 = f32x4.add(a2, v128.load(w, 32));
-    a3 = f32x4.add(a3, v128.load(w, 48));
-    a4 = f32x4.add(a4, v128.load(w, 64));
-    a5 = f32x4.add(a5, v128.load(w, 80));
-    a6 = f32x4.add(a6, v128.load(w, 96));
-    a7 = f32x4.add(a7, v128.load(w, 112));
+    a0 = v128.add<T>(a0, v128.load(w));
+    a1 = v128.add<T>(a1, v128.load(w, 16));
+    a2 = v128.add<T>(a2, v128.load(w, 32));
+    a3 = v128.add<T>(a3, v128.load(w, 48));
+    a4 = v128.add<T>(a4, v128.load(w, 64));
+    a5 = v128.add<T>(a5, v128.load(w, 80));
+    a6 = v128.add<T>(a6, v128.load(w, 96));
+    a7 = v128.add<T>(a7, v128.load(w, 112));
   }
   v128.store(to, a0);
   v128.store(to, a1, 16);
@@ -201,17 +201,18 @@ export function gather32(i: usize, end: usize, base: usize, from: usize, to: usi
   v128.store(to, a7, 112);
 }
 
-export function gather16(i: usize, end: usize, base: usize, from: usize, to: usize): void {
+/** {@link gather128} of rows of 64 bytes. */
+export function gather64<T>(i: usize, end: usize, base: usize, from: usize, to: usize): void {
   let a0 = v128.load(from);
   let a1 = v128.load(from, 16);
   let a2 = v128.load(from, 32);
   let a3 = v128.load(from, 48);
   for (; i < end; i += 2) {
     const w = base + ((<usize>load<u16>(i)) << 6);
-    a0 = f32x4.add(a0, v128.load(w));
-    a1 = f32x4.add(a1, v128.load(w, 16));
-    a2 = f32x4.add(a2, v128.load(w, 32));
-    a3 = f32x4.add(a3, v128.load(w, 48));
+    a0 = v128.add<T>(a0, v128.load(w));
+    a1 = v128.add<T>(a1, v128.load(w, 16));
+    a2 = v128.add<T>(a2, v128.load(w, 32));
+    a3 = v128.add<T>(a3, v128.load(w, 48));
   }
   v128.store(to, a0);
   v128.store(to, a1, 16);
@@ -219,13 +220,14 @@ export function gather16(i: usize, end: usize, base: usize, from: usize, to: usi
   v128.store(to, a3, 48);
 }
 
-function gather8(i: usize, end: usize, base: usize, from: usize, to: usize): void {
+/** {@link gather128} of rows of 32 bytes. */
+export function gather32<T>(i: usize, end: usize, base: usize, from: usize, to: usize): void {
   let a0 = v128.load(from);
   let a1 = v128.load(from, 16);
   for (; i < end; i += 2) {
     const w = base + ((<usize>load<u16>(i)) << 5);
-    a0 = f32x4.add(a0, v128.load(w));
-    a1 = f32x4.add(a1, v128.load(w, 16));
+    a0 = v128.add<T>(a0, v128.load(w));
+    a1 = v128.add<T>(a1, v128.load(w, 16));
   }
   v128.store(to, a0);
   v128.store(to, a1, 16);
@@ -238,9 +240,9 @@ function gather4(i: usize, end: usize, base: usize, from: usize, to: usize): voi
 }
 
 function gatherRow(width: i32, i: usize, end: usize, base: usize, from: usize, to: usize): void {
-  if (width == 32) gather32(i, end, base, from, to);
-  else if (width == 16) gather16(i, end, base, from, to);
-  else if (width == 8) gather8(i, end, base, from, to);
+  if (width == 32) gather128<f32>(i, end, base, from, to);
+  else if (width == 16) gather64<f32>(i, end, base, from, to);
+  else if (width == 8) gather32<f32>(i, end, base, from, to);
   else gather4(i, end, base, from, to);
 }
 

@@ -309,12 +309,12 @@ function identity(channels: number): Affine {
 }
 
 /** Batch normalisation by running statistics as scale·x + shift. */
-function affineOf({ weight, bias, runningMean, runningVariance, epsilon }: BatchNorm): Affine {
+function affineOf(norm: BatchNorm): Affine {
+  const { weight, runningVariance, epsilon } = norm;
   const scale = Float32Array.from(weight.data, (w, c) => w / Math.sqrt(runningVariance.data[c]! + epsilon));
-  const shift = Float32Array.from(
-    bias.data,
-    (b, c) => b - (runningMean.data[c]! * weight.data[c]!) / Math.sqrt(runningVariance.data[c]! + epsilon),
-  );
+  const response = norm.responseToZero();
+  const shift = Float32Array.from(response.data);
+  response.dispose();
   return { scale, shift };
 }
 

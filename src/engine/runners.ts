@@ -8,6 +8,7 @@ import {
   stateChannels,
   tableSize,
 } from "../backend/index.ts";
+import { bilinear } from "../nn/index.ts";
 import type { Score } from "../snn/index.ts";
 import { type Buffers, currentOf, historySteps } from "./buffers.ts";
 import type { Work } from "./fuse.ts";
@@ -127,8 +128,8 @@ function resize(plan: Plan, buffers: Buffers, index: number, input: ValueId): Ru
   const [H, W] = plan.value(output).shape;
   const rows = buffers.floats(`rows ${index}`, H * h);
   const columns = buffers.floats(`columns ${index}`, W * w);
-  bilinear(rows, h, H);
-  bilinear(columns, w, W);
+  rows.set(bilinear(h, H));
+  columns.set(bilinear(w, W));
   return () => {
     const tall = buffers.floats(`current ${index}`, images * H * w * C);
     backend().gemm(tall, rows, buffers.reals(input), { m: H, n: w * C, k: h, batch: images, strideA: 0 });
@@ -208,17 +209,5 @@ export function attentionTerms(
     case "euclidean":
     case "manhattan":
       return { terms: { alpha: 4, beta: 2 * depth, gamma: -2, delta: -2 }, factor: 0.5 };
-  }
-}
-
-/** Matrix of bilinear interpolation `[to, from]`, pixel centres aligned (align_corners = false). */
-function bilinear(matrix: Float32Array, from: number, to: number): void {
-  matrix.fill(0);
-  for (let i = 0; i < to; i++) {
-    const at = Math.max(0, ((i + 0.5) * from) / to - 0.5);
-    const low = Math.min(from - 1, Math.floor(at));
-    const high = Math.min(from - 1, low + 1);
-    matrix[i * from + low]! += 1 - (at - low);
-    matrix[i * from + high]! += at - low;
   }
 }

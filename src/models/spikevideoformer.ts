@@ -13,7 +13,7 @@
  */
 import { add, linear, mean, permute, reshape } from "../autograd/index.ts";
 import { ArgumentError, dims, Random } from "../core/index.ts";
-import { BatchNorm, Conv2d, Linear, Module } from "../nn/index.ts";
+import { BatchNorm, bilinear, Conv2d, Linear, Module } from "../nn/index.ts";
 import {
   type AttentionDesign,
   attentionModules,
@@ -206,23 +206,15 @@ export class DenseHead extends Head {
   forward(features: Tensor, height: number, width: number): Outputs {
     const hidden = this.norm.forward(this.conv.forward(this.neurons1.forward(features)));
     const logits = permute(this.classifier.forward(this.neurons2.forward(hidden)), [0, 1, 4, 2, 3]);
-    const wide = linear(logits, bilinear(logits.shape[4]!, width), null);
-    const tall = linear(permute(wide, [0, 1, 2, 4, 3]), bilinear(logits.shape[3]!, height), null);
+    const wide = linear(logits, resizing(logits.shape[4]!, width), null);
+    const tall = linear(permute(wide, [0, 1, 2, 4, 3]), resizing(logits.shape[3]!, height), null);
     return { logits: permute(tall, [0, 1, 2, 4, 3]) };
   }
 }
 
-/** Matrix of bilinear interpolation `[to, from]`, pixel centres aligned (align_corners = false). */
-function bilinear(from: number, to: number): Tensor {
-  const weights = new Float64Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const at = Math.max(0, ((i + 0.5) * from) / to - 0.5);
-    const low = Math.min(from - 1, Math.floor(at));
-    const high = Math.min(from - 1, low + 1);
-    weights[i * from + low]! += 1 - (at - low);
-    weights[i * from + high]! += at - low;
-  }
-  return tensor(weights, [to, from]);
+/** Resizes the last axis from `from` to `to` numbers. */
+function resizing(from: number, to: number): Tensor {
+  return tensor(bilinear(from, to), [to, from]);
 }
 
 /** See the head of this file. */

@@ -1,3 +1,4 @@
+export { bilinear } from "./bilinear.ts";
 export { constantOf, truncatedNormal, uniformFanIn } from "./init.ts";
 export { BatchNorm, Conv2d, Linear } from "./layers.ts";
 export { crossEntropy, meanSquaredError, weightedSum } from "./loss.ts";

@@ -19,10 +19,7 @@ export function neuron(
     let v = initial === null ? rest : initial[i]!;
     for (let t = 0; t < p.timeSteps; t++) {
       const at = t * p.size + i;
-      const leak = round(v - rest);
-      const charge = p.decayInput
-        ? round(v + round(round(x[at]! - leak) * decay))
-        : round(round(v - round(leak * decay)) + x[at]!);
+      const charge = charged(v, x[at]!, rest, decay, p.decayInput, round);
       h[at] = charge;
       const fired = charge >= threshold;
       spikes[at] = fired ? 1 : 0;
@@ -30,6 +27,19 @@ export function neuron(
     }
     if (last !== null) last[i] = v;
   }
+}
+
+/** Potential v charged by the current x, rounded after each operation; `rest` and `decay` are rounded already. */
+export function charged(
+  v: number,
+  x: number,
+  rest: number,
+  decay: number,
+  decayInput: boolean,
+  round: (value: number) => number,
+): number {
+  const leak = round(v - rest);
+  return decayInput ? round(v + round(round(x - leak) * decay)) : round(round(v - round(leak * decay)) + x);
 }
 
 /** See {@link Backend.neuronGrad}. */
@@ -91,7 +101,8 @@ export function integerNeuron(
   }
 }
 
-function roundHalfEven(value: number): number {
+/** Rounds to a whole number, halves to the even one. */
+export function roundHalfEven(value: number): number {
   const down = Math.floor(value);
   const part = value - down;
   if (part !== 0.5) return part < 0.5 ? down : down + 1;

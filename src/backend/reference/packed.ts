@@ -12,6 +12,7 @@ import {
   wordsOf,
 } from "../packed.ts";
 import { quantize } from "../quantize.ts";
+import { charged, roundHalfEven } from "./neuron.ts";
 
 /** Largest plan, in bytes: what one array may hold. */
 const LIMIT = 2 ** 31;
@@ -284,14 +285,11 @@ function settleEach(s: Settlement, sum: (t: number, pixel: number, currents: Flo
         let count: number;
         if (dynamics.kind === "integer-lif") {
           const u = Math.fround(Math.fround(v[c]! * Math.fround(dynamics.keep)) + x);
-          count = roundHalfToEven(Math.min(Math.max(u, 0), dynamics.levels));
+          count = roundHalfEven(Math.min(Math.max(u, 0), dynamics.levels));
           v[c] = u - count;
         } else {
           const decay = Math.fround(dynamics.decay);
-          const leak = Math.fround(v[c]! - rest);
-          const h = dynamics.decayInput
-            ? Math.fround(v[c]! + Math.fround(Math.fround(x - leak) * decay))
-            : Math.fround(Math.fround(v[c]! - Math.fround(leak * decay)) + x);
+          const h = charged(v[c]!, x, rest, decay, dynamics.decayInput, Math.fround);
           const threshold = Math.fround(dynamics.firingThreshold);
           count = h >= threshold ? 1 : 0;
           v[c] = count === 0 ? h : dynamics.reset === "hard" ? rest : h - threshold;
@@ -305,11 +303,6 @@ function settleEach(s: Settlement, sum: (t: number, pixel: number, currents: Flo
 /** A sum of whole numbers as a current, rounded as kernels do. */
 function mapped(sum: number, scale: number, shift: number): number {
   return Math.fround(Math.fround(Math.fround(sum) * scale) + shift);
-}
-
-function roundHalfToEven(x: number): number {
-  const low = Math.floor(x);
-  return x - low === 0.5 ? low + (low & 1) : Math.round(x);
 }
 
 /** Adds a token to the tables of its group, row 0: |k|·v, row 1: v, row 2 + i: k[i]·v. */
