@@ -1,4 +1,5 @@
 /** What `saccade profile` tells: the object of `--json`, and what the page shows. Plain data. */
+import type { SessionProfile, StepProfile } from "../../src/engine/index.ts";
 
 /** The model that was profiled. */
 export type ProfiledModel = {
@@ -29,53 +30,6 @@ export type ProfiledMachine = {
   readonly threads: number;
 };
 
-/** Operations of a run. */
-export type ProfileOperations = {
-  /** Multiply-accumulates of a dense network of the same steps. */
-  readonly denseMacs: number;
-  /** Multiply-accumulates of steps that reals drive. */
-  readonly macs: number;
-  /** Accumulates of steps that spikes drive. */
-  readonly acs: number;
-};
-
-/** Energy by what it goes to, millijoules. */
-export type ProfileEnergyParts = {
-  readonly synapsesMj: number;
-  readonly neuronsMj: number;
-  readonly addressesMj: number;
-  readonly memoryMj: number;
-};
-
-/** Energy at a process node. */
-export type ProfileEnergy = {
-  /** For example `"45 nm"`. */
-  readonly node: string;
-  readonly spiking: ProfileEnergyParts;
-  readonly dense: ProfileEnergyParts;
-};
-
-/** One step of the compiled model. */
-export type ProfileStep = ProfileOperations & {
-  readonly layer: string;
-  /** For example `"conv 3×3"`. */
-  readonly kind: string;
-  /** `[T, B, H, W, C]` */
-  readonly outputShape: readonly number[];
-  /** Spikes per neuron and step that drive it; null for reals. */
-  readonly firingRate: number | null;
-  /** Spikes per neuron and step of its neurons; null without. */
-  readonly outputFiringRate: number | null;
-  readonly kernel: string;
-  /** Nanoseconds that each choice was estimated to take. */
-  readonly estimates: readonly { readonly kernel: string; readonly ns: number }[];
-  /** Median, milliseconds. */
-  readonly ms: number;
-  /** Of the sum of the steps, 0 to 1. */
-  readonly share: number;
-  readonly energy: readonly ProfileEnergy[];
-};
-
 /** A profile of a compiled model. */
 export type ProfileReport = {
   readonly model: ProfiledModel;
@@ -94,8 +48,8 @@ export type ProfileReport = {
     /** How many times faster the compiled model is, by the fastest runs. */
     readonly speedUp: number;
   };
-  readonly total: ProfileOperations & { readonly energy: readonly ProfileEnergy[] };
-  readonly steps: readonly ProfileStep[];
+  readonly total: SessionProfile["total"];
+  readonly steps: readonly StepProfile[];
   /** Reasons not to believe the numbers. */
   readonly warnings: readonly string[];
 };

@@ -1,5 +1,6 @@
 /** A profile as `saccade profile` makes it, in made-up numbers. */
-import type { ProfileReport, ProfileStep } from "../../apps/report/profile-data.ts";
+import type { ProfileReport } from "../../apps/report/profile-data.ts";
+import type { KernelName, StepProfile } from "../../src/engine/index.ts";
 
 const energy = [45, 7].map((nm) => ({
   node: `${nm} nm`,
@@ -7,7 +8,14 @@ const energy = [45, 7].map((nm) => ({
   dense: { synapsesMj: 1.2, neuronsMj: 0.001, addressesMj: 0.001, memoryMj: 12 },
 }));
 
-const KERNELS = ["gather", "dense", "depthwise gather", "depthwise", "popcount attention", "settle"];
+const KERNELS: readonly KernelName[] = [
+  "gather",
+  "dense",
+  "depthwise gather",
+  "depthwise",
+  "popcount attention",
+  "settle",
+];
 
 /** @param steps - their number */
 export function sampleProfile(steps = 12, name = "nano-pose.safetensors"): ProfileReport {
@@ -21,7 +29,7 @@ export function sampleProfile(steps = 12, name = "nano-pose.safetensors"): Profi
     runs: 20,
     time: { compiledMs: 6.4, eagerMs: 31, fastestCompiledMs: 6.1, fastestEagerMs: 30, speedUp: 4.9 },
     total: { denseMacs: 24e7, macs: 14e6, acs: 23e6, energy },
-    steps: Array.from({ length: steps }, (_, i): ProfileStep => {
+    steps: Array.from({ length: steps }, (_, i): StepProfile => {
       const kernel = KERNELS[i % KERNELS.length]!;
       return {
         layer: i === steps - 1 ? "head.pose" : `stages.${i >> 2}.blocks.0.layer${i}`,

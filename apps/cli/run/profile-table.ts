@@ -1,7 +1,8 @@
 /** The tables that `saccade profile` prints. */
 import { totalMj } from "../../../src/engine/index.ts";
 import { insteadOf } from "../../report/instead-of.ts";
-import type { ProfileReport, ProfileStep } from "../../report/profile-data.ts";
+import type { StepProfile } from "../../../src/engine/index.ts";
+import type { ProfileReport } from "../../report/profile-data.ts";
 import { shortName } from "../../report/layer-name.ts";
 import { brief, joules, table } from "./table.ts";
 
@@ -43,7 +44,7 @@ export function profileTable(report: ProfileReport, html: string | undefined): s
   ].join("");
 }
 
-function layerRow(step: ProfileStep): string[] {
+function layerRow(step: StepProfile): string[] {
   const { layer, kind, kernel, firingRate, ms, share } = step;
   return [
     shortName(layer),
@@ -57,7 +58,7 @@ function layerRow(step: ProfileStep): string[] {
   ];
 }
 
-function counts({ denseMacs, macs, acs }: Pick<ProfileStep, "denseMacs" | "macs" | "acs">): string[] {
+function counts({ denseMacs, macs, acs }: Pick<StepProfile, "denseMacs" | "macs" | "acs">): string[] {
   return [denseMacs, macs, acs].map((operations) => (operations === 0 ? "" : brief(operations)));
 }
 

@@ -2,17 +2,18 @@
 import { byId, html } from "../page/dom.ts";
 import { digits } from "../page/format.ts";
 import { about } from "../page/lane.ts";
-import type { ProfileEnergy, ProfileEnergyParts, ProfileReport } from "../profile-data.ts";
+import type { EnergyEstimate, EnergyParts } from "../../../src/engine/index.ts";
+import type { ProfileReport } from "../profile-data.ts";
 
 const PARTS = [
   ["synapsesMj", "Operations of synapses"],
   ["neuronsMj", "Neurons: leak, bias, reset"],
   ["addressesMj", "Addresses"],
   ["memoryMj", "Memory"],
-] as const satisfies readonly (readonly [keyof ProfileEnergyParts, string])[];
+] as const satisfies readonly (readonly [keyof EnergyParts, string])[];
 
 /** Sum of the parts, millijoules. */
-export function totalOf(parts: ProfileEnergyParts): number {
+export function totalOf(parts: EnergyParts): number {
   return PARTS.reduce((sum, [part]) => sum + parts[part], 0);
 }
 
@@ -28,9 +29,9 @@ export function energy({ total: { energy: nodes } }: ProfileReport): void {
   );
 }
 
-function node({ node: name, spiking, dense }: ProfileEnergy): HTMLElement {
+function node({ node: name, spiking, dense }: EnergyEstimate): HTMLElement {
   const most = Math.max(totalOf(spiking), totalOf(dense), 1e-12);
-  const bar = (parts: ProfileEnergyParts, style: string): HTMLElement =>
+  const bar = (parts: EnergyParts, style: string): HTMLElement =>
     html(
       "div",
       { class: `cost ${style}` },
@@ -54,13 +55,13 @@ function node({ node: name, spiking, dense }: ProfileEnergy): HTMLElement {
   );
 }
 
-function partsTable(nodes: readonly ProfileEnergy[]): HTMLElement {
+function partsTable(nodes: readonly EnergyEstimate[]): HTMLElement {
   const columns = nodes.flatMap(({ node: name, spiking, dense }) => [
     { title: `${name} spiking`, parts: spiking },
     { title: `${name} dense`, parts: dense },
   ]);
   const large = columns.some(({ parts }) => totalOf(parts) >= 100);
-  const line = (title: string, numberOf: (parts: ProfileEnergyParts) => number): HTMLElement =>
+  const line = (title: string, numberOf: (parts: EnergyParts) => number): HTMLElement =>
     html(
       "tr",
       {},

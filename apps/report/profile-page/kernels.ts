@@ -1,5 +1,5 @@
 /** Kernels in colours: orange where spikes drive the work, ink where every number is multiplied. */
-import type { ProfileStep } from "../profile-data.ts";
+import type { StepProfile } from "../../../src/engine/index.ts";
 
 const COLOURS: Readonly<Record<string, string>> = {
   gather: "net",
@@ -19,14 +19,14 @@ export function colourOf(kernel: string): string {
 export type KernelTime = { readonly kernel: string; readonly share: number };
 
 /** Time of the kernels, the longest first. */
-export function byKernel(steps: readonly ProfileStep[]): KernelTime[] {
+export function byKernel(steps: readonly StepProfile[]): KernelTime[] {
   const shares = new Map<string, number>();
   for (const { kernel, share: part } of steps) shares.set(kernel, (shares.get(kernel) ?? 0) + part);
   return [...shares].map(([kernel, part]) => ({ kernel, share: part })).sort((a, b) => b.share - a.share);
 }
 
 /** What there was to choose from, the quickest first, for example `gather 12 µs, dense 44 µs`. */
-export function estimatesOf({ estimates }: ProfileStep): string {
+export function estimatesOf({ estimates }: StepProfile): string {
   const time = (ns: number): string =>
     ns >= 1e6 ? `${(ns / 1e6).toFixed(1)} ms` : `${Math.round(ns / 1000)} µs`;
   return estimates

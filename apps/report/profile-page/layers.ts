@@ -2,7 +2,8 @@
 import { shortName } from "../layer-name.ts";
 import { byId, choice, html } from "../page/dom.ts";
 import { about } from "../page/lane.ts";
-import type { ProfileReport, ProfileStep } from "../profile-data.ts";
+import type { StepProfile } from "../../../src/engine/index.ts";
+import type { ProfileReport } from "../profile-data.ts";
 import { byKernel, colourOf, estimatesOf, type KernelTime, milliseconds, share } from "./kernels.ts";
 
 /** Diameter of the dot of neurons that fire in every step, CSS pixels; areas are in proportion to rates. */
@@ -35,8 +36,8 @@ export function layers({ steps }: ProfileReport): void {
 }
 
 /** The steps under headings of the network's parts. */
-function inOrder(steps: readonly ProfileStep[], longest: number): HTMLElement[] {
-  const parts = new Map<string, ProfileStep[]>();
+function inOrder(steps: readonly StepProfile[], longest: number): HTMLElement[] {
+  const parts = new Map<string, StepProfile[]>();
   for (const step of steps) {
     const part = partOf(step.layer);
     parts.set(part, [...(parts.get(part) ?? []), step]);
@@ -58,7 +59,7 @@ function partOf(layer: string): string {
   return stage === null ? "Head" : `Stage ${stage[1]}`;
 }
 
-function row(step: ProfileStep, longest: number, name: string): HTMLElement {
+function row(step: StepProfile, longest: number, name: string): HTMLElement {
   const { layer, kind, kernel, firingRate, outputShape, ms } = step;
   const estimates = estimatesOf(step);
   const title = [

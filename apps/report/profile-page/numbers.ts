@@ -4,7 +4,8 @@ import { byId, html } from "../page/dom.ts";
 import { count, percent } from "../page/format.ts";
 import { about } from "../page/lane.ts";
 import { insteadOf } from "../instead-of.ts";
-import type { ProfileReport, ProfileStep } from "../profile-data.ts";
+import type { StepProfile } from "../../../src/engine/index.ts";
+import type { ProfileReport } from "../profile-data.ts";
 
 import { milliseconds, share } from "./kernels.ts";
 
@@ -57,7 +58,7 @@ function line(title: string, [first, ...rest]: readonly string[]): HTMLElement {
   );
 }
 
-function cellsOf(step: ProfileStep): string[] {
+function cellsOf(step: StepProfile): string[] {
   const rate = (value: number | null): string => (value === null ? "" : percent(value));
   return [
     shortName(step.layer),
@@ -73,6 +74,6 @@ function cellsOf(step: ProfileStep): string[] {
   ];
 }
 
-function operations({ denseMacs, macs, acs }: Pick<ProfileStep, "denseMacs" | "macs" | "acs">): string[] {
+function operations({ denseMacs, macs, acs }: Pick<StepProfile, "denseMacs" | "macs" | "acs">): string[] {
   return [denseMacs, macs, acs].map((operation) => (operation === 0 ? "" : count(operation)));
 }
