@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random } from "../src/core/index.ts";
 import { encodeAedat4, type Events, joinEvents } from "../src/events/index.ts";
-import { writeFileAtomic } from "../src/io/node.ts";
+import { writeFileAtomic } from "../src/core/node.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,

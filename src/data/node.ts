@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../core/index.ts";
-import { exists, readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { exists, readFileBounded, writeFileAtomic } from "../core/node.ts";
 import { parseBvh } from "../simulate/index.ts";
 import type { RecordingOptions } from "./generate.ts";
 import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSources } from "./plan.ts";

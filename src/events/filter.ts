@@ -1,4 +1,4 @@
-/** Parts of a recording: a time range, a region of interest. */
+/** Parts of a recording: a time range, a number of events, a region of interest. */
 import { ArgumentError } from "../core/index.ts";
 import type { Events, EventStream } from "./columns.ts";
 import { emptyEvents, sliceEvents } from "./join.ts";
@@ -39,6 +39,27 @@ export function cut(
       const part = sliceEvents(events, indexAtTime(events, startUs), indexAtTime(events, endUs));
       if (part.t.length > 0) yield part;
       if (events.t.length > 0 && events.t[events.t.length - 1]! >= endUs) return;
+    }
+  }
+  return { format: stream.format, sensor: stream.sensor, [Symbol.asyncIterator]: parts };
+}
+
+/**
+ * The first events, `maxEvents` of them at most. Reads no further than to the last.
+ *
+ * @throws ArgumentError if `maxEvents` is not a whole number, 0 or more
+ */
+export function limit(stream: EventStream, maxEvents: number): EventStream {
+  if (!(Number.isSafeInteger(maxEvents) && maxEvents >= 0)) {
+    throw new ArgumentError(`limit: expected maxEvents of 0 or more, got ${maxEvents}`);
+  }
+  async function* parts(): AsyncGenerator<Events> {
+    let left = maxEvents;
+    if (left === 0) return;
+    for await (const events of stream) {
+      yield sliceEvents(events, 0, left);
+      left -= events.t.length;
+      if (left <= 0) return;
     }
   }
   return { format: stream.format, sensor: stream.sensor, [Symbol.asyncIterator]: parts };

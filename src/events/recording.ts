@@ -1,14 +1,43 @@
 /** What opening a recording gives, and the options that every reader takes. */
 import type { Events, EventStream, SensorSize } from "./columns.ts";
 import type { FaultReport, Faults, ReadMode } from "./faults.ts";
+import type { Region } from "./filter.ts";
+import type { Frame, ImuSample, Trigger } from "./samples.ts";
 import type { ByteSource } from "./source.ts";
 
-/** Options of opening a recording. */
-export type OpenOptions = {
+/** What a reader of one format needs to know. */
+export type ReaderOptions = {
   /** What to do with faults; `"strict"` by default. */
   readonly mode?: ReadMode;
   /** Name of the file, for error messages. */
   readonly file?: string;
+  /**
+   * Size of the sensor, for files that do not say. Without it such a file is read twice: once for the largest
+   * coordinates. A file that says is believed.
+   */
+  readonly sensor?: SensorSize;
+  /** Bytes of a pipe that may be held in memory where a format needs the whole file; 1 GiB by default. */
+  readonly maxSpoolBytes?: number;
+  /** Called with each frame of an active pixel sensor. */
+  readonly onFrame?: (frame: Frame) => void;
+  /** Called with each sample of an inertial measurement unit. */
+  readonly onImu?: (sample: ImuSample) => void;
+  /** Called with each trigger. */
+  readonly onTrigger?: (trigger: Trigger) => void;
+};
+
+/** Options of opening a recording. */
+export type OpenOptions = ReaderOptions & {
+  /** Name of the format, where it is not to be told by content; see `formatNames`. */
+  readonly format?: string;
+  /** Events to deliver at most; reading stops there. */
+  readonly maxEvents?: number;
+  /** Events from this time on, µs. */
+  readonly startUs?: number;
+  /** Events before this time, µs; reading stops there. */
+  readonly endUs?: number;
+  /** Events within this region, in its coordinates. */
+  readonly region?: Region;
 };
 
 /** A recording that is being read: a stream of batches, and the report of what was left out. */

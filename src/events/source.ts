@@ -1,7 +1,13 @@
 /** Bytes on demand: one pull-based, bounded view of a byte array, a browser stream or an async iterable of chunks. */
 
+import { ArgumentError } from "../core/index.ts";
+import { blobFile, type ByteFile, fileChunks, isByteFile, memoryFile } from "./byte-file.ts";
+
 /** What bytes can be read from. */
-export type ByteInput = Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type ByteInput = Uint8Array | Blob | ByteFile | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Bytes of a stream that {@link ByteSource.asFile} holds at most, unless the caller says otherwise: 1 GiB. */
+export const MAX_SPOOL_BYTES = 2 ** 30;
 
 /**
  * Pulls bytes from an input and knows its offset. Nothing is pulled before it is asked for, and no more is held than
@@ -10,14 +16,41 @@ export type ByteInput = Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<
  */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #file: ByteFile | undefined;
   readonly #queue: Uint8Array[] = [];
   #held = 0;
   #offset = 0;
   #ended = false;
 
-  /** @param input - a byte array, a `ReadableStream` (for example `blob.stream()`), or an async iterable of chunks */
+  /** @param input - a byte array, a blob, a file, a `ReadableStream`, or an async iterable of chunks */
   constructor(input: ByteInput) {
-    this.#chunks = chunksOf(input)[Symbol.asyncIterator]();
+    this.#file = fileOf(input);
+    this.#chunks = chunksOf(this.#file ?? (input as AsyncIterable<Uint8Array>))[Symbol.asyncIterator]();
+  }
+
+  /** Whether the input can be read anywhere, and more than once: a file, not a pipe. */
+  get isFile(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /**
+   * The whole input as a file. A stream is read to its end and held in memory. Ask before anything is consumed; `close`
+   * of the source closes the file.
+   *
+   * @param maxBytes - bytes of a stream that may be held
+   * @throws ArgumentError if a stream is longer
+   */
+  async asFile(maxBytes = MAX_SPOOL_BYTES): Promise<ByteFile> {
+    if (this.#file !== undefined) return this.#file;
+    while (!this.#ended) {
+      await this.#fill(this.#held + 1);
+      if (this.#held > maxBytes) {
+        throw new ArgumentError(
+          `ByteSource: expected at most ${maxBytes} bytes of a stream that is not read from front to back, got more`,
+        );
+      }
+    }
+    return memoryFile(await this.peek(this.#held));
   }
 
   /** Offset in bytes of the next byte that `read` returns. */
@@ -68,6 +101,7 @@ export class ByteSource {
   async close(): Promise<void> {
     this.#queue.length = 0;
     this.#held = 0;
+    await this.#file?.close();
     if (this.#ended) return;
     this.#ended = true;
     await this.#chunks.return?.();
@@ -115,9 +149,18 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-async function* chunksOf(input: ByteInput): AsyncGenerator<Uint8Array> {
-  if (input instanceof Uint8Array) {
-    yield plain(input);
+/** The input as a file, if it can be read anywhere. */
+function fileOf(input: ByteInput): ByteFile | undefined {
+  if (input instanceof Uint8Array) return memoryFile(plain(input));
+  if (input instanceof Blob) return blobFile(input);
+  return isByteFile(input) ? input : undefined;
+}
+
+async function* chunksOf(
+  input: ByteFile | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (isByteFile(input)) {
+    yield* fileChunks(input);
   } else if ("getReader" in input) {
     // Not every browser iterates a ReadableStream.
     const reader = input.getReader();

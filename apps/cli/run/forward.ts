@@ -1,7 +1,7 @@
 import { dims, show } from "../../../src/core/index.ts";
 import { type CompileOptions, Session, tune, typicalCosts } from "../../../src/engine/index.ts";
 import { encodeSafetensors, type StoredTensor } from "../../../src/io/index.ts";
-import { readFileBounded, writeFileAtomic } from "../../../src/io/node.ts";
+import { readFileBounded, writeFileAtomic } from "../../../src/core/node.ts";
 import type { SpikeVideoFormer } from "../../../src/models/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../../../src/tensor/index.ts";
 import type { Context } from "../context.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { replaceable, writeFileAtomic } from "../../../src/io/node.ts";
+import { replaceable, writeFileAtomic } from "../../../src/core/node.ts";
 import { writing } from "../faults.ts";
 
 /** Text held back before it is written, characters. */

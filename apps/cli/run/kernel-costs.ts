@@ -6,7 +6,7 @@ import { z } from "zod";
 import { backend } from "../../../src/backend/index.ts";
 import { supports, WasmBackend } from "../../../src/backend/wasm/index.ts";
 import { type KernelCosts, measureKernelCosts, typicalCosts } from "../../../src/engine/index.ts";
-import { readFileBounded, writeFileAtomic } from "../../../src/io/node.ts";
+import { readFileBounded, writeFileAtomic } from "../../../src/core/node.ts";
 import type { Context } from "../context.ts";
 import { packageVersion } from "../package-root.ts";
 

@@ -8,7 +8,7 @@ import {
   type StoredTensor,
   toFloat32,
 } from "../../../src/io/index.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import {
   createModel,
   modelTensors,

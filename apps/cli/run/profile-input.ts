@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { dims, Random } from "../../../src/core/index.ts";
 import { openRecording } from "../../../src/events/node.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import type { SpikeVideoFormerConfig } from "../../../src/models/index.ts";
 import { voxelWindows } from "../../../src/track/index.ts";
 import type { ProfiledInput } from "../../report/profile-data.ts";

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { backend } from "../../../src/backend/index.ts";
 import { median, profileSession, Session, tune, typicalCosts } from "../../../src/engine/index.ts";
 import { jsonLine } from "../../../src/io/index.ts";
-import { writeFileAtomic } from "../../../src/io/node.ts";
+import { writeFileAtomic } from "../../../src/core/node.ts";
 import type { SpikeVideoFormer } from "../../../src/models/index.ts";
 import { BatchNorm } from "../../../src/nn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../../../src/tensor/index.ts";

@@ -1,7 +1,7 @@
 import { JOINTS, type Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
 import { encodeAedat4, type Events } from "../../../src/events/index.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,

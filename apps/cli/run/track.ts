@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { basename, extname } from "node:path";
 import type { Recording } from "../../../src/events/index.ts";
 import { openRecording } from "../../../src/events/node.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import type { SpikeVideoFormer } from "../../../src/models/index.ts";
 import { withoutGradients, zeros } from "../../../src/tensor/index.ts";
 import {

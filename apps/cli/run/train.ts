@@ -1,6 +1,6 @@
 /** What `saccade train` does. */
 import { dirname, join, resolve } from "node:path";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import {
   parseInitialTensors,
   parsePoseTraining,

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { parseTruth, type TruthFrame, type TruthHeader } from "../../../src/simulate/index.ts";
-import { readFileBounded } from "../../../src/io/node.ts";
+import { readFileBounded } from "../../../src/core/node.ts";
 import type { SensorSize } from "../../../src/events/index.ts";
 import { InputError, reading } from "../faults.ts";
 

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../../core/index.ts";
 import type { Events } from "../../columns.ts";
 import { Faults } from "../../faults.ts";
-import { type OpenOptions, type Recording, recordingOf } from "../../recording.ts";
+import { type ReaderOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
 import { FlatbufferFault, RootTable } from "./flatbuffer.ts";
 import { type StreamInfo, streamsOf } from "./info.ts";
@@ -28,7 +28,7 @@ import { decompressorOf, EventPackets } from "./packets.ts";
  *
  * @throws FormatError from here for the header, from the iteration for packets
  */
-export async function openAedat4(source: ByteSource, options: OpenOptions = {}): Promise<Recording> {
+export async function openAedat4(source: ByteSource, options: ReaderOptions = {}): Promise<Recording> {
   const { mode = "strict", file } = options;
   const faults = new Faults("aedat4", mode, file);
   const header = await readHeader(source, faults);

@@ -2,9 +2,9 @@
 import { UnsupportedError } from "../../../core/index.ts";
 import type { Events, SensorSize } from "../../columns.ts";
 import { Faults } from "../../faults.ts";
-import { type OpenOptions, type Recording, recordingOf } from "../../recording.ts";
+import { type ReaderOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
-import { encodingOf, geometryOf, MAX_HEADER_BYTES, parseHeader } from "../prophesee.ts";
+import { encodingOf, geometryOf, MAX_HEADER_BYTES, parseHeader } from "../prophesee/header.ts";
 import { DEFAULT_SENSOR, MAX_SIDE, WORD } from "./layout.ts";
 
 /**
@@ -20,7 +20,7 @@ import { DEFAULT_SENSOR, MAX_SIDE, WORD } from "./layout.ts";
  *
  * @throws FormatError from here for the header, from the iteration for words
  */
-export async function openEvt3(source: ByteSource, options: OpenOptions = {}): Promise<Recording> {
+export async function openEvt3(source: ByteSource, options: ReaderOptions = {}): Promise<Recording> {
   const { mode = "strict", file } = options;
   const faults = new Faults("evt3", mode, file);
   const header = parseHeader(await source.peek(MAX_HEADER_BYTES));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, suite, test } from "vitest";
 import { FormatError } from "../../src/core/index.ts";
-import { readFileBounded, writeFileAtomic } from "../../src/io/node.ts";
+import { readFileBounded, writeFileAtomic } from "../../src/core/node.ts";
 
 let folder = "";
 

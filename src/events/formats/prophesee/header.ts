@@ -1,5 +1,5 @@
 /** The text header of Prophesee's files (docs.prophesee.ai, "RAW file format"): lines `% key value`, then binary data. */
-import type { SensorSize } from "../columns.ts";
+import type { SensorSize } from "../../columns.ts";
 
 /** A header: its fields by lower-case key, and how many bytes it takes. */
 export type PropheseeHeader = { readonly fields: ReadonlyMap<string, string>; readonly bytes: number };

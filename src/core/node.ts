@@ -1,8 +1,8 @@
 /** Files under Node: whole or not at all. */
 import { randomUUID } from "node:crypto";
-import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ArgumentError, FormatError } from "../core/index.ts";
+import { ArgumentError, FormatError } from "./index.ts";
 
 /** Bytes that {@link readFileBounded} reads at most, unless the caller says otherwise: 2 GiB. */
 export const MAX_FILE_BYTES = 2 ** 31;
@@ -19,14 +19,26 @@ export async function writeFileAtomic(
   path: string,
   content: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  await replaceFile(path, async (file) => {
+    if (content instanceof Uint8Array) await file.writeFile(content);
+    else for await (const part of content) await file.writeFile(part);
+  });
+}
+
+/**
+ * As {@link writeFileAtomic}, for files that are not written from front to back.
+ *
+ * @param write - fills the temporary file, which is empty
+ * @throws ArgumentError as {@link replaceable}, the system's errors and those of `write`
+ */
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const target = await replaceable(path);
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx");
     try {
-      if (content instanceof Uint8Array) await file.writeFile(content);
-      else for await (const part of content) await file.writeFile(part);
+      await write(file);
       await file.sync();
     } finally {
       await file.close();

@@ -1,0 +1,51 @@
+/** Bytes that can be read anywhere, for formats that are not read from front to back. */
+
+/** A file, an array or a blob. */
+export interface ByteFile {
+  /** Number of bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `offset` on, at most `length` of them: fewer only where the file ends. May be a view: read it, do not
+   * write to it.
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Releases the file. */
+  close(): Promise<void>;
+}
+
+/** Whether an input can be read anywhere. */
+export function isByteFile(input: object): input is ByteFile {
+  return "read" in input && "size" in input;
+}
+
+/** An array of bytes as a file. */
+export function memoryFile(bytes: Uint8Array): ByteFile {
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A blob (a file of a browser) as a file. */
+export function blobFile(blob: Blob): ByteFile {
+  return {
+    size: blob.size,
+    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The bytes of a file from front to back, in chunks. Closes the file. */
+export async function* fileChunks(file: ByteFile, chunkBytes = 1 << 18): AsyncGenerator<Uint8Array> {
+  try {
+    for (let offset = 0; offset < file.size;) {
+      const chunk = await file.read(offset, chunkBytes);
+      if (chunk.length === 0) return;
+      offset += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    await file.close();
+  }
+}
