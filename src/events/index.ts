@@ -21,6 +21,7 @@ export {
   type StackOptions,
 } from "./voxel.ts";
 export {
+  assemble,
   encodeEvents,
   type EncodeOptions,
   type FilePiece,

@@ -46,6 +46,24 @@ export function encodeEvents<F extends WriteFormat>(
   return (ENCODERS[format] as Encoder).encode(sensor, batches, options ?? {});
 }
 
+/** The pieces of a file as one array, patches applied; for browsers and tests. */
+export async function assemble(pieces: AsyncIterable<FilePiece>): Promise<Uint8Array> {
+  let bytes = new Uint8Array(1 << 16);
+  let end = 0;
+  for await (const piece of pieces) {
+    const patch = piece instanceof Uint8Array ? { at: end, bytes: piece } : piece;
+    const reach = patch.at + patch.bytes.length;
+    if (reach > bytes.length) {
+      const grown = new Uint8Array(Math.max(reach, 2 * bytes.length));
+      grown.set(bytes.subarray(0, end));
+      bytes = grown;
+    }
+    bytes.set(patch.bytes, patch.at);
+    end = Math.max(end, reach);
+  }
+  return bytes.slice(0, end);
+}
+
 /** The format whose files end like this one, by its name; undefined for `.raw` too, which several share. */
 export function writeFormatOf(path: string): WriteFormat | undefined {
   const name = path.toLowerCase();

@@ -2,10 +2,10 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { createWasmBackend } from "../../src/backend/wasm/node.ts";
+import { bundle } from "./bundle.ts";
 import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "./chromium.ts";
 import { type Program, run } from "./network.ts";
 import type { Answer, answer, Question } from "./worker.ts";
@@ -25,7 +25,7 @@ suite.skipIf(missingChromium !== "")(`the library in a browser${missingChromium}
   let site: string;
 
   beforeAll(async () => {
-    const script = await bundle();
+    const script = await bundle("worker.ts");
     server = createServer(({ url }, response) => {
       const isScript = url!.endsWith(".js");
       const headers = url!.startsWith("/isolated/") ? ISOLATED : {};
@@ -150,17 +150,3 @@ suite.skipIf(missingChromium !== "")(`the library in a browser${missingChromium}
     });
   });
 });
-
-async function bundle(): Promise<string> {
-  const { build } = await import("vite");
-  const entry = join(import.meta.dirname, "worker.ts");
-  const lib = { entry, formats: ["iife" as const], name: "library", fileName: "library" };
-  const result = await build({
-    configFile: false,
-    logLevel: "warn",
-    build: { write: false, lib, target: "es2022" },
-  });
-  const [first] = [result].flat();
-  if (first === undefined || !("output" in first)) throw new Error("vite: expected a bundle, got a watcher");
-  return first.output[0].code;
-}
