@@ -27,13 +27,20 @@ const CHUNK_BYTES = 1 << 18;
  */
 export async function openFile(path: string, { signal }: FileOptions = {}): Promise<ByteSource> {
   if (path !== "-" && (await stat(path)).isFile()) {
-    return new ByteSource(handleFile(await open(path), signal, (await stat(path)).size));
+    return new ByteSource(await diskFile(path, { signal }));
   }
   const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   return new ByteSource(signal === undefined ? stream : addAbortSignal(signal, stream));
 }
 
-function handleFile(handle: FileHandle, signal: AbortSignal | undefined, size: number): ByteFile {
+/**
+ * A regular file that can be read anywhere.
+ *
+ * @throws the system's errors (no such file)
+ */
+export async function diskFile(path: string, { signal }: FileOptions = {}): Promise<ByteFile> {
+  const handle = await open(path);
+  const { size } = await handle.stat();
   let closed: Promise<void> | undefined;
   return {
     size,

@@ -1,0 +1,1 @@
+export { decodeImage, type Image, type ImageOptions } from "./image.ts";
