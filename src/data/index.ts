@@ -16,3 +16,23 @@ export {
   proceduralSources,
 } from "./plan.ts";
 export { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
+export {
+  type Dataset,
+  datasetOf,
+  type EventSample,
+  type ImageSample,
+  mapDataset,
+  type MaskSample,
+  type Named,
+  randomSplit,
+  shuffledOrder,
+  subset,
+  type VideoSample,
+} from "./dataset.ts";
+export { type DatasetName, datasets } from "./datasets/index.ts";
+export type { DatasetKind } from "./datasets/kind.ts";
+export { VOID_LABEL } from "./datasets/masks.ts";
+export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames.ts";
+export { browserFolder, type DirectoryHandle } from "./directory.ts";
+export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
+export type { Folder, FolderEntry } from "./folder.ts";

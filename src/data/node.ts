@@ -15,6 +15,10 @@ const GENERATION = 2;
 const MAX_BVH_BYTES = 1 << 28;
 const MAX_SPLITS_BYTES = 1 << 24;
 
+export { cachedDataset, type CacheOptions } from "./cache-node.ts";
+export { diskFolder } from "./folder-node.ts";
+export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
+
 /** What {@link generatePoseClips} is to make. */
 export type ClipSetOptions = {
   /**

@@ -1,0 +1,264 @@
+import { expect, suite, test } from "vitest";
+import { ArgumentError, FormatError } from "../../src/core/index.ts";
+import { datasets, VOID_LABEL } from "../../src/data/index.ts";
+import { diskFolder } from "../../src/data/node.ts";
+import { encodeNpz } from "../../src/io/index.ts";
+import { copyOf, jpeg, png, rgbPng } from "./copies.ts";
+
+suite("a missing copy", () => {
+  test.each(Object.entries(datasets))(
+    "of %s tells where to get it and how it should lie",
+    async (_, kind) => {
+      const folder = diskFolder(copyOf({ "README.txt": "nothing" }));
+      const split = kind.splits[0]!;
+      const error: unknown = await kind.open(folder, split).catch((fault: unknown) => fault);
+      expect(error).toBeInstanceOf(ArgumentError);
+      const { message } = error as ArgumentError;
+      expect(message).toContain(folder.name);
+      expect(message).toContain(kind.source);
+      for (const line of kind.layout.trim().split("\n")) expect(message).toContain(line);
+    },
+  );
+
+  test.each(Object.entries(datasets))(
+    "of %s in a folder that is not there tells so, too",
+    async (_, kind) => {
+      await expect(kind.open(diskFolder("/nowhere/at/all"), kind.splits[0]!)).rejects.toThrow(ArgumentError);
+    },
+  );
+
+  test.each(Object.entries(datasets))("a split that %s does not have is refused", async (_, kind) => {
+    const opened = kind.open(diskFolder(copyOf({})), "dev");
+    await expect(opened).rejects.toThrow(/expected a split of .*, got "dev"/);
+  });
+});
+
+suite("CIFAR", () => {
+  const record = (labels: number[], red: number) => [
+    ...labels,
+    ...Array.from({ length: 3072 }, (_, i) => (i < 1024 ? red : i < 2048 ? 2 : 3)),
+  ];
+
+  test("10 is read from its batches, planes as pixels", async () => {
+    const root = copyOf({
+      "cifar-10-batches-bin/data_batch_1.bin": Uint8Array.from([...record([3], 7), ...record([9], 8)]),
+      "cifar-10-batches-bin/data_batch_2.bin": Uint8Array.from(record([0], 9)),
+      "cifar-10-batches-bin/test_batch.bin": Uint8Array.from(record([1], 10)),
+    });
+    const train = await datasets.cifar10.open(diskFolder(root), "train");
+    expect(train.length).toBe(3);
+    expect(train.classes[9]).toBe("truck");
+    const { name, label, image } = await train.get(1);
+    expect([name, label]).toEqual(["cifar-10-batches-bin/data_batch_1.bin#1", 9]);
+    expect([image.width, image.height, image.channels]).toEqual([32, 32, 3]);
+    expect([...image.pixels.slice(0, 6)]).toEqual([8, 2, 3, 8, 2, 3]);
+    expect((await datasets.cifar10.open(diskFolder(root), "test")).length).toBe(1);
+    await expect(train.get(3)).rejects.toThrow("CIFAR-10: expected an index of 0 to 2, got 3");
+  });
+
+  test("100 has coarse and fine labels, and takes the fine ones", async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `fine ${i}`).join("\n");
+    const root = copyOf({
+      "train.bin": Uint8Array.from(record([4, 55], 1)),
+      "test.bin": Uint8Array.from(record([4, 56], 1)),
+      "fine_label_names.txt": `${names}\n`,
+    });
+    const train = await datasets.cifar100.open(diskFolder(root), "train");
+    expect((await train.get(0)).label).toBe(55);
+    expect(train.classes).toHaveLength(100);
+  });
+
+  test("a batch that was cut off, and a label without a class, name the file and the byte", async () => {
+    const cut = copyOf({ "train.bin": Uint8Array.from(record([3], 7).slice(0, 3000)) });
+    await expect(datasets.cifar10.open(diskFolder(cut), "train")).rejects.toThrow(
+      /train\.bin: cifar at byte 0: expected records of 3073 bytes, got 3000 bytes more/,
+    );
+    const wrong = await datasets.cifar10.open(
+      diskFolder(copyOf({ "train.bin": Uint8Array.from([...record([3], 7), ...record([10], 7)]) })),
+      "train",
+    );
+    await expect(wrong.get(1)).rejects.toThrow(/at byte 3073: expected a label below 10, got 10/);
+  });
+});
+
+test("ImageNet is read from folders of classes", async () => {
+  const root = copyOf({
+    "train/n02/a.JPEG": jpeg(8, 6, [200, 100, 50]),
+    "train/n01/b.png": rgbPng(3, 2, [1, 2, 3]),
+    "val/n01/c.JPEG": jpeg(8, 8, [0, 0, 0]),
+    "val/n02/d.JPEG": Uint8Array.from([0xff, 0xd8, 1, 2, 3]),
+  });
+  const train = await datasets.imagenet.open(diskFolder(root), "train");
+  expect(train.classes).toEqual(["n01", "n02"]);
+  expect(await train.get(0)).toMatchObject({ name: "train/n01/b.png", label: 0 });
+  expect([...(await train.get(0)).image.pixels]).toEqual([
+    1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3,
+  ]);
+  const { label, image } = await train.get(1);
+  expect([label, image.width, image.height, image.channels]).toEqual([1, 8, 6, 3]);
+  expect(Math.abs(image.pixels[0]! - 200)).toBeLessThan(8);
+  const val = await datasets.imagenet.open(diskFolder(root), "val");
+  await expect(val.get(1)).rejects.toThrow(/n02\/d\.JPEG: jpeg at byte 0: expected a picture that decodes/);
+});
+
+suite("masks", () => {
+  test("of CamVid in either layout, void where they say 11", async () => {
+    const flat = copyOf({
+      "train/a.png": rgbPng(2, 2, [9, 8, 7]),
+      "trainannot/a.png": png(2, [0, 10, 11, 3]),
+    });
+    const nested = copyOf({
+      "train/images/a.jpg": jpeg(2, 2, [9, 8, 7]),
+      "train/labels/a.png": png(2, [0, 10, 11, 3]),
+      "train/images/no-mask.jpg": jpeg(2, 2, [9, 8, 7]),
+    });
+    for (const root of [flat, nested]) {
+      const train = await datasets.camvid.open(diskFolder(root), "train");
+      expect(train.length).toBe(1);
+      const { mask, image } = await train.get(0);
+      expect([...mask]).toEqual([0, 10, VOID_LABEL, 3]);
+      expect(image.width).toBe(2);
+    }
+  });
+
+  test("of Cityscapes, of the nineteen classes that are scored", async () => {
+    const root = copyOf({
+      "leftImg8bit/val/ulm/ulm_000_leftImg8bit.png": rgbPng(4, 1, [0, 0, 0]),
+      "gtFine/val/ulm/ulm_000_gtFine_labelIds.png": png(4, [7, 33, 0, 9]),
+    });
+    const val = await datasets.cityscapes.open(diskFolder(root), "val");
+    expect([...(await val.get(0)).mask]).toEqual([0, 18, VOID_LABEL, VOID_LABEL]);
+  });
+
+  test("of VSPW, with a palette, counted from 1", async () => {
+    const palette = Array.from({ length: 256 }, (_, i): [number, number, number] => [255 - i, i, 0]);
+    const root = copyOf({
+      "train.txt": "0_a\n",
+      "val.txt": "0_b\n",
+      "data/0_a/origin/1.jpg": jpeg(2, 2, [0, 0, 0]),
+      "data/0_a/mask/1.png": png(2, [0, 1, 124, 255], palette),
+    });
+    const train = await datasets.vspw.open(diskFolder(root), "train");
+    expect([...(await train.get(0)).mask]).toEqual([VOID_LABEL, 0, 123, VOID_LABEL]);
+    await expect(datasets.vspw.open(diskFolder(root), "val")).rejects.toThrow(ArgumentError);
+  });
+
+  test("of another size than their picture are refused by name", async () => {
+    const root = copyOf({ "train/a.png": rgbPng(2, 2, [0, 0, 0]), "trainannot/a.png": png(3, [0, 0, 0]) });
+    const train = await datasets.camvid.open(diskFolder(root), "train");
+    await expect(train.get(0)).rejects.toThrow(/trainannot\/a\.png: mask at byte 0: expected a mask of 2x2/);
+  });
+});
+
+suite("videos", () => {
+  test("of UCF101 follow its lists", async () => {
+    const root = copyOf({
+      "ucfTrainTestlist/classInd.txt": "1 Archery\r\n2 Bowling\r\n",
+      "ucfTrainTestlist/trainlist01.txt": "Bowling/v_Bowling_g08_c01.avi 2\n",
+      "ucfTrainTestlist/testlist01.txt": "Archery/v_Archery_g01_c01.avi\nBowling/v_Bowling_g01_c01.avi\n",
+    });
+    const test = await datasets.ucf101.open(diskFolder(root), "test");
+    expect(test.classes).toEqual(["Archery", "Bowling"]);
+    expect(await test.get(1)).toEqual({
+      name: "UCF-101/Bowling/v_Bowling_g01_c01.avi",
+      label: 1,
+      path: `${root}/UCF-101/Bowling/v_Bowling_g01_c01.avi`,
+    });
+  });
+
+  test("of HMDB51 follow its first split", async () => {
+    const root = copyOf({
+      "testTrainMulti_7030_splits/run_test_split1.txt": "a.avi 1 \nb.avi 2 \nc.avi 0 \n",
+      "testTrainMulti_7030_splits/brush_hair_test_split1.txt": "d.avi 1 \n",
+      "run/a.avi": "",
+    });
+    const train = await datasets.hmdb51.open(diskFolder(root), "train");
+    expect(train.classes).toEqual(["brush_hair", "run"]);
+    expect(await Promise.all([0, 1].map((i) => train.get(i)))).toMatchObject([
+      { name: "brush_hair/d.avi", label: 0 },
+      { name: "run/a.avi", label: 1 },
+    ]);
+  });
+
+  test("of Kinetics and of one's own lie in folders of classes", async () => {
+    const kinetics = copyOf({ "val/abseiling/x.mp4": "", "val/yoga/y.mp4": "", "val/yoga/notes.txt": "" });
+    expect((await datasets.kinetics400.open(diskFolder(kinetics), "val")).length).toBe(2);
+    const own = copyOf({ "wave/1.webm": "", "clap/2.mkv": "" });
+    expect((await datasets.videos.open(diskFolder(own), "all")).classes).toEqual(["clap", "wave"]);
+  });
+
+  test("with an index have splits, and stay within their folder", async () => {
+    const index = (file: string) =>
+      JSON.stringify({ classes: ["a", "b"], clips: [{ file, label: 1, split: "val" }], fps: 15 });
+    const val = await datasets.videos.open(diskFolder(copyOf({ "index.json": index("b/1.mp4") })), "val");
+    expect(await val.get(0)).toMatchObject({ name: "b/1.mp4", label: 1 });
+    const escaping = diskFolder(copyOf({ "index.json": index("../secret.mp4") }));
+    await expect(datasets.videos.open(escaping, "val")).rejects.toThrow(FormatError);
+  });
+});
+
+suite("event frames with SMPL poses", () => {
+  const numbers = (length: number, from: number) => Float32Array.from({ length }, (_, i) => from + i);
+  const array = (shape: number[], data: Float32Array | Uint8Array) => ({ shape, data });
+
+  function action(top: string, name: string, frames: number): Record<string, Uint8Array> {
+    const files: Record<string, Uint8Array> = {};
+    for (let frame = 0; frame < frames; frame++) {
+      const number = String(frame).padStart(4, "0");
+      const packed = new Uint8Array((256 * 256 * 4) / 8);
+      // Row 0, column 0, channel `frame % 4`; row 1, column 2, channel 3.
+      packed[0] = 0x80 >> (frame % 4);
+      packed[((256 + 2) * 4) / 8] = 0x10;
+      files[`${top}/${name}/events_frame_04/events_${number}.npz`] = encodeNpz(
+        new Map([["events_frame", array([packed.length], packed)]]),
+      );
+      files[`${top}/${name}/poses/pose_${number}.npz`] = encodeNpz(
+        new Map([
+          ["body_pose", array([1, 72], numbers(72, frame))],
+          ["trans", array([1, 3], numbers(3, frame))],
+          ["beta", array([1, 10], numbers(10, frame))],
+          ["joints3d", array([24, 3], numbers(72, frame))],
+          ["joints2d", array([24, 3], numbers(72, frame))],
+        ]),
+      );
+    }
+    return files;
+  }
+
+  test("are merged into steps, with the poses at their edges", async () => {
+    const root = copyOf({
+      ...action("mmhpsd_events", "subject01_group1_time1", 9),
+      ...action("mmhpsd_events", "subject03_group1_time1", 5),
+    });
+    const test = await datasets.mmhpsd.open(diskFolder(root), "test", { timeSteps: 2, gap: 2 });
+    expect(test.length).toBe(2);
+    const { name, events, shape, pose, translation, joints2d } = await test.get(1);
+    expect(name).toBe("mmhpsd_events/subject01_group1_time1#4");
+    expect(shape).toEqual([2, 4, 256, 256]);
+    const plane = 65536;
+    const at = (step: number, channel: number, pixel: number) => events[(4 * step + channel) * plane + pixel];
+    expect([0, 1, 2, 3].map((channel) => at(0, channel, 0))).toEqual([1, 1, 0, 0]);
+    expect([0, 1, 2, 3].map((channel) => at(1, channel, 0))).toEqual([0, 0, 1, 1]);
+    expect(at(0, 3, 258)).toBe(1);
+    expect(events.reduce((a, b) => a + b, 0)).toBe(6);
+    expect([pose[0], pose[72], pose[144]]).toEqual([4, 6, 8]);
+    expect(translation.length).toBe(9);
+    expect([...joints2d.slice(0, 4)]).toEqual([4, 5, 7, 8]);
+    const train = await datasets.mmhpsd.open(diskFolder(root), "train", { timeSteps: 2, gap: 2 });
+    expect(train.length).toBe(1);
+  });
+
+  test("of the wrong size are refused by name", async () => {
+    const files = action("h36m_events_processed", "s_09_act_02", 3);
+    files["h36m_events_processed/s_09_act_02/poses/pose_0001.npz"] = encodeNpz(
+      new Map([["body_pose", array([1, 71], numbers(71, 0))]]),
+    );
+    const test = await datasets["event-h36m"].open(diskFolder(copyOf(files)), "test", {
+      timeSteps: 1,
+      gap: 1,
+    });
+    await expect(test.get(0)).rejects.toThrow(
+      /pose_0001\.npz: npz at byte 0: expected 72 numbers in body_pose, got 71/,
+    );
+  });
+});
