@@ -1,3 +1,4 @@
+import { addDatasets } from "./datasets.ts";
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
@@ -25,6 +26,10 @@ export const commands: readonly Register[] = [
     }),
   (program, context) =>
     addExport(program, async (options) => (await import("./run/export.ts")).exportModel(options, context)),
+  (program, context) =>
+    addDatasets(program, async (name, folder, options) => {
+      await (await import("./run/datasets.ts")).describeDatasets(name, folder, options, context);
+    }),
   (program, context) =>
     addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
   (program, context) =>
