@@ -23,3 +23,22 @@ export {
   type PoseTrackerRun,
 } from "./pose-tracker.ts";
 export { averagePool, SewResNet, type SewResNetOptions } from "./sew-resnet.ts";
+export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
+export {
+  decayingSum,
+  Hybrid,
+  type HybridConfig,
+  hybridPresets,
+  type HybridRun,
+  type HybridStart,
+  officialDenseName,
+  officialHybridName,
+  officialSpikingPoseName,
+  SpikingPose,
+  type SpikingPoseConfig,
+  spikingPosePreset,
+  STATE_INITIALISERS,
+  StateInitialiser,
+  type StateInitialiserKind,
+} from "./hybrid.ts";
+export { SPIKING_UNET_LAYERS, SpikingUNet, type SpikingUNetRun } from "./spiking-unet.ts";

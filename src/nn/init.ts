@@ -31,6 +31,13 @@ export function kaimingNormal(random: Random, weight: Tensor): void {
   for (let i = 0; i < weight.size; i++) weight.data[i] = random.normal(0, deviation);
 }
 
+/** Draws weights anew: normal with variance 2/(fanIn + fanOut) (PyTorch's `xavier_normal_`). */
+export function xavierNormal(random: Random, weight: Tensor): void {
+  const area = sizeOf(weight.shape.slice(2));
+  const deviation = Math.sqrt(2 / ((weight.shape[0]! + weight.shape[1]!) * area));
+  for (let i = 0; i < weight.size; i++) weight.data[i] = random.normal(0, deviation);
+}
+
 /** One number everywhere. */
 export function constantOf(shape: Shape, value: number): Tensor {
   return parameter(full(shape, value));

@@ -3,6 +3,7 @@ export { ConvBlock, Downsample, Mlp, RepConv, ResidualBranch, scaleResiduals, Se
 export { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
 export {
   IntegerLif,
+  LeakyLayer,
   Lif,
   type NeuronConfig,
   NeuronLayer,
@@ -17,12 +18,13 @@ export {
 } from "./spiking-attention.ts";
 export { type Surrogate, surrogate } from "./surrogate.ts";
 export {
+  runFrom,
+  sew,
   SEW_DEPTHS,
   SewBlock,
   sewChannels,
   type SewDepth,
   type SewFunction,
-  sew,
   SpikingConv,
 } from "./sew.ts";
 export {

@@ -1,7 +1,7 @@
 /** Neurons as layers of a model. */
 import { Module, constantOf } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { integerLif, lif, type LifOptions, parametricLif } from "./neuron.ts";
+import { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
 
 /** Which neuron a model is built of. */
 export type NeuronConfig = Omit<LifOptions, "initial"> & {
@@ -23,8 +23,30 @@ export abstract class NeuronLayer extends Module {
   protected abstract fire(current: Tensor): Tensor;
 }
 
+/** A layer of neurons whose membrane potentials can be set before the first step, and read after the last. */
+export abstract class LeakyLayer extends NeuronLayer {
+  /**
+   * Runs the neurons over all steps, and tells where that leaves them.
+   *
+   * @param current - `[T, ...]`
+   * @param initial - membrane potentials before the first step, `[...]`; at rest if left out
+   */
+  run(current: Tensor, initial?: Tensor): NeuronOutput {
+    const output = this.integrate(current, initial);
+    this.observer?.({ kind: "neuron", spikes: output.spikes });
+    return output;
+  }
+
+  protected fire(current: Tensor): Tensor {
+    return this.integrate(current).spikes;
+  }
+
+  /** What the layer's kind of neuron makes of the current. */
+  protected abstract integrate(current: Tensor, initial?: Tensor): NeuronOutput;
+}
+
 /** See {@link lif}. */
-export class Lif extends NeuronLayer {
+export class Lif extends LeakyLayer {
   readonly options: LifOptions;
 
   constructor(options: LifOptions = {}) {
@@ -32,13 +54,13 @@ export class Lif extends NeuronLayer {
     this.options = options;
   }
 
-  protected fire(current: Tensor): Tensor {
-    return lif(current, this.options).spikes;
+  protected integrate(current: Tensor, initial?: Tensor): NeuronOutput {
+    return lif(current, { ...this.options, ...(initial !== undefined && { initial }) });
   }
 }
 
 /** See {@link parametricLif}; learns one leak, which starts at 1/τ. */
-export class ParametricLif extends NeuronLayer {
+export class ParametricLif extends LeakyLayer {
   readonly leakLogit: Tensor;
   readonly options: Omit<LifOptions, "tau">;
 
@@ -48,8 +70,9 @@ export class ParametricLif extends NeuronLayer {
     this.options = options;
   }
 
-  protected fire(current: Tensor): Tensor {
-    return parametricLif(current, this.leakLogit, this.options).spikes;
+  protected integrate(current: Tensor, initial?: Tensor): NeuronOutput {
+    const options = { ...this.options, ...(initial !== undefined && { initial }) };
+    return parametricLif(current, this.leakLogit, options);
   }
 }
 

@@ -3,7 +3,8 @@ import { add, affine, mul } from "../autograd/index.ts";
 import { ArgumentError, type Random } from "../core/index.ts";
 import { BatchNorm, Conv2d, kaimingNormal, Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
+import { LeakyLayer, type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
+import type { NeuronOutput } from "./neuron.ts";
 
 /**
  * How the spikes of a branch a and those of the shortcut s become one: `add` a + s (which counts up along a stage), `and`
@@ -52,6 +53,21 @@ export class SpikingConv extends Module {
   forward(x: Tensor): Tensor {
     return this.neurons.forward(this.norm.forward(this.conv.forward(x)));
   }
+
+  /**
+   * {@link forward} from given membrane potentials `[B, H/stride, W/stride, Co]`, and where it leaves them.
+   *
+   * @throws ArgumentError if the neurons have none that can be set
+   */
+  run(x: Tensor, initial?: Tensor): NeuronOutput {
+    return runFrom(this.neurons, this.norm.forward(this.conv.forward(x)), initial);
+  }
+}
+
+/** Runs neurons from given membrane potentials. @throws ArgumentError if they have none that can be set */
+export function runFrom(neurons: NeuronLayer, current: Tensor, initial?: Tensor): NeuronOutput {
+  if (neurons instanceof LeakyLayer) return neurons.run(current, initial);
+  throw new ArgumentError("neurons: expected a kind with a membrane potential that can be set, got another");
 }
 
 /**

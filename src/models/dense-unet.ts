@@ -1,0 +1,92 @@
+/** The U-Net of the hybrid's ANN [Aydin2024, §3.2], after Super SloMo's. Maps are `[B, H, W, C]`. */
+import { avgPool2d, concat } from "../autograd/index.ts";
+import type { Random } from "../core/index.ts";
+import { Conv2d, doubled, leakyRelu, Module } from "../nn/index.ts";
+import { scope, type Tensor } from "../tensor/index.ts";
+
+/** Slope of the leaky rectifiers. */
+const SLOPE = 0.1;
+
+/** Two convolutions, each behind it a leaky rectifier. */
+class ConvPair extends Module {
+  readonly conv1: Conv2d;
+  readonly conv2: Conv2d;
+
+  constructor(random: Random, sizes: readonly [from: number, to: number, between: number], kernel: number) {
+    super();
+    const [from, to, between] = sizes;
+    const options = { padding: kernel >> 1, bias: true };
+    this.conv1 = new Conv2d(random, from, to, kernel, options);
+    this.conv2 = new Conv2d(random, between, to, kernel, options);
+  }
+
+  first(x: Tensor): Tensor {
+    return leakyRelu(this.conv1.forward(x), SLOPE);
+  }
+
+  second(x: Tensor): Tensor {
+    return leakyRelu(this.conv2.forward(x), SLOPE);
+  }
+}
+
+/** Channels and kernels on the way down, behind the entry. */
+const DOWN = [
+  { channels: 64, kernel: 5 },
+  { channels: 128, kernel: 3 },
+  { channels: 256, kernel: 3 },
+  { channels: 512, kernel: 3 },
+  { channels: 512, kernel: 3 },
+] as const;
+const UP = [512, 256, 128, 64, 32] as const;
+
+/** What the network computes on its way. */
+export type UNetMaps = {
+  /** At full resolution, and behind each halving: 1, 1/2, … 1/32. */
+  readonly down: readonly Tensor[];
+  /** Behind each doubling: 1/16, 1/8, … 1. */
+  readonly up: readonly Tensor[];
+  /** `[B, H, W, joints]` */
+  readonly heatmaps: Tensor;
+};
+
+/**
+ * 23 convolutions: two 7×7 at full resolution, five halvings by average pooling, five bilinear doublings with the map of
+ * the way down beside, and a 3×3 to one heatmap a joint. All have biases; none is normalised.
+ */
+export class DenseUNet extends Module {
+  readonly entry: ConvPair;
+  readonly down: ConvPair[];
+  readonly up: ConvPair[];
+  readonly output: Conv2d;
+
+  /** @param joints - heatmaps wanted */
+  constructor(random: Random, inChannels: number, joints: number) {
+    super();
+    this.entry = new ConvPair(random, [inChannels, 32, 32], 7);
+    let channels = 32;
+    this.down = DOWN.map(({ channels: to, kernel }) => {
+      const pair = new ConvPair(random, [channels, to, to], kernel);
+      channels = to;
+      return pair;
+    });
+    this.up = UP.map((to) => {
+      const pair = new ConvPair(random, [channels, to, 2 * to], 3);
+      channels = to;
+      return pair;
+    });
+    this.output = new Conv2d(random, channels, joints, 3, { padding: 1, bias: true });
+  }
+
+  /** @param x - `[B, H, W, C]`, H and W multiples of 32 */
+  forward(x: Tensor): UNetMaps {
+    const down = [scope(() => this.entry.second(this.entry.first(x)))];
+    for (const pair of this.down) down.push(scope(() => pair.second(pair.first(avgPool2d(down.at(-1)!, 2)))));
+    const up: Tensor[] = [];
+    this.up.forEach((pair, i) => {
+      const from = i === 0 ? down.at(-1)! : up[i - 1]!;
+      const skip = down[down.length - 2 - i]!;
+      up.push(scope(() => pair.second(concat([pair.first(doubled(from)), skip], 3))));
+    });
+    return { down, up, heatmaps: this.output.forward(up.at(-1)!) };
+  }
+}

@@ -1,0 +1,78 @@
+/** The SNN of the hybrid [Aydin2024, §3.2]: a U-Net of spikes. Maps are `[T, B, H, W, C]`. */
+import { add, concat } from "../autograd/index.ts";
+import type { Random } from "../core/index.ts";
+import { BatchNorm, Conv2d, doubled, Module } from "../nn/index.ts";
+import { type NeuronConfig, type NeuronLayer, neuronLayer, runFrom, SpikingConv } from "../snn/index.ts";
+import { scope, type Tensor } from "../tensor/index.ts";
+
+/** Layers of neurons, whose membrane potentials can be set and read: {@link SpikingUNet.forward}. */
+export const SPIKING_UNET_LAYERS = 9;
+
+/** Spikes behind the last layer beside those of the entry, and where a run leaves the neurons. */
+export type SpikingUNetRun = {
+  /** `[T, B, H, W, 64]` */
+  readonly features: Tensor;
+  /** Membrane potentials after the last step, in the order of the layers, `[B, H', W', C']` each. */
+  readonly membranePotentials: readonly Tensor[];
+};
+
+/**
+ * Nine layers of neurons: 5×5 at full resolution, three 5×5 of stride 2, a residual block of two 3×3 whose sum with its
+ * input fires again, and three times the map and its counterpart of the way down, doubled bilinearly, through a 5×5.
+ */
+export class SpikingUNet extends Module {
+  readonly entry: SpikingConv;
+  readonly down: SpikingConv[];
+  readonly residual: SpikingConv;
+  readonly residualConv: Conv2d;
+  readonly residualNorm: BatchNorm;
+  readonly residualNeurons: NeuronLayer;
+  readonly up: SpikingConv[];
+
+  constructor(random: Random, inChannels: number, neurons: NeuronConfig) {
+    super();
+    const unit = (from: number, to: number, kernel: number, stride = 1) =>
+      new SpikingConv(random, from, to, kernel, { stride, neurons });
+    this.entry = unit(inChannels, 32, 5);
+    this.down = [unit(32, 64, 5, 2), unit(64, 128, 5, 2), unit(128, 256, 5, 2)];
+    this.residual = unit(256, 256, 3);
+    this.residualConv = new Conv2d(random, 256, 256, 3, { padding: 1 });
+    this.residualNorm = new BatchNorm(256);
+    this.residualNeurons = neuronLayer(neurons);
+    this.up = [unit(512, 128, 5), unit(256, 64, 5), unit(128, 32, 5)];
+  }
+
+  /**
+   * Runs all steps, layer by layer.
+   *
+   * @param x - events, `[T, B, H, W, C]`, H and W multiples of 8
+   * @param initial - membrane potentials before the first step, one for each layer; all at rest if left out
+   */
+  forward(x: Tensor, initial?: readonly Tensor[]): SpikingUNetRun {
+    const membranePotentials: Tensor[] = [];
+    const fire = (unit: SpikingConv, input: Tensor): Tensor => {
+      const { spikes, membranePotential } = unit.run(input, initial?.[membranePotentials.length]);
+      membranePotentials.push(membranePotential);
+      return spikes;
+    };
+    const entry = fire(this.entry, x);
+    const down = [entry];
+    for (const unit of this.down) down.push(fire(unit, down.at(-1)!));
+    const bottom = down.at(-1)!;
+    const branch = fire(this.residual, bottom);
+    const current = add(this.residualNorm.forward(this.residualConv.forward(branch)), bottom);
+    const { spikes, membranePotential } = runFrom(
+      this.residualNeurons,
+      current,
+      initial?.[membranePotentials.length],
+    );
+    membranePotentials.push(membranePotential);
+    let up = spikes;
+    this.up.forEach((unit, i) => {
+      const beside = down[down.length - 1 - i]!;
+      const wide = scope(() => doubled(concat([up, beside], 4)));
+      up = fire(unit, wide);
+    });
+    return { features: concat([up, entry], 4), membranePotentials };
+  }
+}
