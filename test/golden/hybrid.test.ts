@@ -100,7 +100,7 @@ suite.for([wasm, float64])("the hybrid's networks on $name", (subject) => {
   const events = () => stepsFirst(counts("hyb.x#1", [1, 10, 2, 64, 64]));
   const histograms = () => counts("hyb.xc#1", [1, 20, 64, 64]);
 
-  test("the ANN gives the heatmaps of the released code", { timeout: 120_000 }, () => {
+  test("the ANN gives the heatmaps of the released code", { timeout: 240_000 }, () => {
     const model = new DenseUNet(new Random(0), 20, 13);
     expect(model.parameterCount()).toBe(cases.cnn_64.params);
     fillModule(model, officialDenseName, cases.cnn_64.gain_rules);
@@ -112,7 +112,7 @@ suite.for([wasm, float64])("the hybrid's networks on $name", (subject) => {
     model.dispose();
   });
 
-  test("the SNN fires and tells as the released code", { timeout: 120_000 }, () => {
+  test("the SNN fires and tells as the released code", { timeout: 240_000 }, () => {
     const model = new SpikingPose(undefined, new Random(0)).eval();
     expect(model.parameterCount()).toBe(cases.snn_64.params);
     fillModule(model, officialSpikingPoseName, cases.snn_64.gain_rules);
@@ -134,7 +134,7 @@ suite.for([wasm, float64])("the hybrid's networks on $name", (subject) => {
     model.dispose();
   });
 
-  test("the hybrid starts, fires and tells as the released code", { timeout: 120_000 }, () => {
+  test("the hybrid starts, fires and tells as the released code", { timeout: 240_000 }, () => {
     const which = cases.hyb_64;
     const model = new Hybrid(hybridPresets.released, new Random(0)).eval();
     expect(model.parameterCount()).toBe(which.params);

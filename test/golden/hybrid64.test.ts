@@ -1,0 +1,223 @@
+import { readFileSync } from "node:fs";
+import { expect, suite, test } from "vitest";
+import {
+  add,
+  affine,
+  detach,
+  gradients,
+  mean,
+  permute,
+  slice,
+  square,
+  sub,
+} from "../../src/autograd/index.ts";
+import { hashName, mulberry32, Random } from "../../src/core/index.ts";
+import {
+  DenseUNet,
+  Hybrid,
+  hybridPresets,
+  officialDenseName,
+  officialHybridName,
+  officialSpikingPoseName,
+  SpikingPose,
+} from "../../src/models/index.ts";
+import { type Module, observe } from "../../src/nn/index.ts";
+import { scope, tensor, type Tensor, withoutGradients } from "../../src/tensor/index.ts";
+import { float64, useBackend, wasm } from "./backends.ts";
+import { absMax, expectClose, l2, meanOf } from "./close.ts";
+import { type AffineRules, fillModule, type GainRules, uniform } from "./fill.ts";
+import { goldenFile } from "./fixtures.ts";
+
+type Figures = { readonly mean: number; readonly l2: number; readonly absmax: number };
+type Case = {
+  readonly params: number;
+  readonly gain_rules: GainRules;
+  readonly rates_mean: Readonly<Record<string, number>>;
+  readonly per_step: readonly Figures[];
+  readonly init_states: Readonly<Record<string, Figures>>;
+  readonly last_step_membranes: Readonly<Record<string, Figures>>;
+};
+const file = new URL("../fixtures/golden/hybrid.json", import.meta.url);
+const cases = JSON.parse(readFileSync(file, "utf8")) as Readonly<
+  Record<"cnn_64" | "snn_64" | "hyb_64", Case>
+> & {
+  readonly train: {
+    readonly affine_rules: AffineRules;
+    readonly heatmap_loss: number;
+    readonly mp_loss: number;
+    readonly loss: number;
+    readonly grad_l2: Readonly<Record<string, number>>;
+    readonly rates: Readonly<Record<string, number>>;
+  };
+  readonly macs: Readonly<Record<"cnn_total" | "snn_step_total" | "hybrid_state_init", number>>;
+};
+const golden = goldenFile("hybrid");
+
+/** Event counts: 0, 1 or 2. */
+function counts(name: string, shape: readonly number[]): Tensor {
+  const data = uniform(name, shape).map((u) => Number(u < 0.06) + Number(u < 0.015));
+  return tensor(data, shape);
+}
+
+/** `[B, T, P, H, W]` as our models take it. */
+function stepsFirst(x: Tensor): Tensor {
+  return permute(x, [1, 0, 2, 3, 4]);
+}
+
+function figures({ data }: Tensor): number[] {
+  return [meanOf(data), l2(data), absMax(data)];
+}
+
+function expectFigures(what: string, x: Tensor, want: Figures, tolerance: number): void {
+  expectClose(what, figures(x), [want.mean, want.l2, want.absmax], tolerance);
+}
+
+/** Runs a model and compares the firing rates of its layers. */
+function withRates(
+  model: Module,
+  nameOf: (own: string) => string,
+  want: Readonly<Record<string, number>>,
+  run: () => void,
+): void {
+  const rates = new Map<string, number>();
+  const stop = observe(model, (layer, seen) => {
+    if (seen.kind === "neuron") rates.set(nameOf(layer), meanOf(seen.spikes.data));
+  });
+  run();
+  stop();
+  const names = Object.keys(want);
+  expect([...rates.keys()].sort()).toEqual([...names].sort());
+  expectClose(
+    "rates",
+    names.map((name) => rates.get(name)!),
+    Object.values(want),
+    1e-8,
+  );
+}
+
+suite.for([wasm, float64])("the hybrid's networks on $name", (subject) => {
+  useBackend(subject);
+  const events = () => stepsFirst(counts("hyb.x#1", [1, 10, 2, 64, 64]));
+  const histograms = () => counts("hyb.xc#1", [1, 20, 64, 64]);
+
+  test("the ANN gives the heatmaps of the released code", { timeout: 1_200_000 }, () => {
+    const model = new DenseUNet(new Random(0), 20, 13);
+    expect(model.parameterCount()).toBe(cases.cnn_64.params);
+    fillModule(model, officialDenseName, cases.cnn_64.gain_rules);
+    withoutGradients(() => {
+      const { heatmaps } = model.forward(permute(histograms(), [0, 2, 3, 1]));
+      const want = golden.get("cnn/heatmaps").data;
+      expectClose("heatmaps", permute(heatmaps, [0, 3, 1, 2]).data, want, 5 * subject.epsilon);
+    });
+    model.dispose();
+  });
+
+  test("the SNN fires and tells as the released code", { timeout: 1_200_000 }, () => {
+    const model = new SpikingPose(undefined, new Random(0)).eval();
+    expect(model.parameterCount()).toBe(cases.snn_64.params);
+    fillModule(model, officialSpikingPoseName, cases.snn_64.gain_rules);
+    withoutGradients(() => {
+      withRates(model, officialSpikingPoseName, cases.snn_64.rates_mean, () => {
+        const { heatmaps } = model.forward(events());
+        cases.snn_64.per_step.forEach((want, t) => {
+          expectFigures(`step ${t}`, slice(heatmaps, 0, t, t + 1), want, 5 * subject.epsilon);
+        });
+        const kept = stepsFirst(
+          tensor(Float64Array.from(golden.get("snn/heatmaps").data), [1, 2, 13, 64, 64]),
+        );
+        const ends = [slice(heatmaps, 0, 0, 1), slice(heatmaps, 0, 9, 10)];
+        ends.forEach((got, i) => {
+          expectClose("heatmaps", got.data, slice(kept, 0, i, i + 1).data, 5 * subject.epsilon);
+        });
+      });
+    });
+    model.dispose();
+  });
+
+  test("the hybrid starts, fires and tells as the released code", { timeout: 1_200_000 }, () => {
+    const which = cases.hyb_64;
+    const model = new Hybrid(hybridPresets.released, new Random(0)).eval();
+    expect(model.parameterCount()).toBe(which.params);
+    fillModule(model, officialHybridName, which.gain_rules);
+    withoutGradients(() => {
+      withRates(model, officialHybridName, which.rates_mean, () => {
+        const start = model.start(histograms());
+        const heatmap = permute(start.heatmaps, [0, 3, 1, 2]).data;
+        expectClose("the ANN's heatmaps", heatmap, golden.get("hyb/cnn_heatmap").data, 5 * subject.epsilon);
+        Object.entries(which.init_states).forEach(([name, want], i) => {
+          expectFigures(name, start.states![i]!, want, 5 * subject.epsilon);
+        });
+        const { heatmaps, membranePotentials } = model.follow(events(), start);
+        which.per_step.forEach((want, t) => {
+          expectFigures(`step ${t}`, slice(heatmaps, 0, t, t + 1), want, 5 * subject.epsilon);
+        });
+        Object.entries(which.last_step_membranes).forEach(([name, want], i) => {
+          expectFigures(`membranes ${name}`, membranePotentials[i]!, want, 5 * subject.epsilon);
+        });
+        const last = slice(heatmaps, 0, 9, 10).data;
+        const kept = stepsFirst(
+          tensor(Float64Array.from(golden.get("hyb/heatmaps").data), [1, 2, 13, 64, 64]),
+        );
+        expectClose("last step", last, slice(kept, 0, 1, 2).data, 5 * subject.epsilon);
+      });
+    });
+    model.dispose();
+  });
+});
+
+suite("training the hybrid", () => {
+  useBackend(float64);
+
+  test("one step has the losses and gradients of the released code", { timeout: 3_600_000 }, () => {
+    const which = cases.train;
+    const model = new Hybrid(hybridPresets.released, new Random(0));
+    fillModule(model, officialHybridName, cases.hyb_64.gain_rules, which.affine_rules);
+    for (const one of model.ann.parameters()) one.requiresGrad = false;
+    scope(() => {
+      const bins = slice(stepsFirst(counts("hyb.train.x#2", [2, 10, 2, 64, 64])), 0, 0, 4);
+      const start = model.start(counts("hyb.train.xc#2", [2, 20, 64, 64]));
+      const { heatmaps, membranePotentials } = model.follow(bins, start);
+      const heatmapLoss = mean(square(sub(heatmaps, labels())));
+      expectClose("heatmap loss", [heatmapLoss.item()], [which.heatmap_loss], 5e-6);
+      const next = model.start(counts("hyb.train.xc2#2", [2, 20, 64, 64])).states!;
+      const distances = membranePotentials.map((v, i) => mean(square(sub(next[i]!, v))));
+      const membraneLoss = affine(distances.reduce(add), 1 / distances.length);
+      expectClose("membrane loss", [membraneLoss.item()], [which.mp_loss], 5e-6);
+      const loss = add(affine(heatmapLoss, 0.95), affine(membraneLoss, 0.05));
+      expectClose("loss", [loss.item()], [which.loss], 5e-6);
+      const named = [...model.namedTensors()].filter(([, one]) => one.requiresGrad);
+      const found = gradients(
+        loss,
+        named.map(([, one]) => one),
+      );
+      expect(named.map(([path]) => officialHybridName(path)).sort()).toEqual(
+        Object.keys(which.grad_l2).sort(),
+      );
+      const largest = Math.max(...Object.values(which.grad_l2));
+      named.forEach(([path], i) => {
+        const name = officialHybridName(path);
+        const want = which.grad_l2[name]!;
+        const got = l2(found[i]!.data);
+        if (want < 1e-8) expect(got, name).toBeLessThan(1e-4 * largest);
+        else expectClose(`gradient of ${name}`, [got], [want], 2e-4, 0);
+      });
+    });
+    model.dispose();
+  });
+});
+
+/** One-hot labels of four steps, `[T, B, 13, H, W]`. */
+function labels(): Tensor {
+  const draw = (name: string) => {
+    const next = mulberry32(hashName(name));
+    return Array.from({ length: 2 * 4 * 13 }, () => Math.floor(64 * next()));
+  };
+  const [xs, ys] = [draw("hyb.train.px"), draw("hyb.train.py")];
+  const data = new Float32Array(4 * 2 * 13 * 64 * 64);
+  for (let b = 0, i = 0; b < 2; b++) {
+    for (let t = 0; t < 4; t++) {
+      for (let j = 0; j < 13; j++, i++) data[(((t * 2 + b) * 13 + j) * 64 + ys[i]!) * 64 + xs[i]!] = 1;
+    }
+  }
+  return detach(tensor(data, [4, 2, 13, 64, 64]));
+}
