@@ -2,6 +2,9 @@
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
+import { encodeDat } from "./dat/encode.ts";
+import { encodeEvt2 } from "./evt2/encode.ts";
+import { encodeEvt21 } from "./evt21/encode.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
 import { type EventFormat, startsWith } from "./format.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
@@ -16,5 +19,8 @@ export const FORMATS: readonly EventFormat[] = [
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
   aedat4: { extension: ".aedat4", encode: encodeAedat4 },
+  dat: { extension: ".dat", encode: encodeDat },
+  evt2: { extension: ".raw", encode: encodeEvt2 },
+  evt21: { extension: ".raw", encode: encodeEvt21 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
 } as const satisfies Record<string, Encoder>;
