@@ -4,6 +4,8 @@ export { type Fault, FAULTS_KEPT, type FaultReport, type ReadMode } from "./faul
 export { crop, cut, indexAtTime, limit, type Region } from "./filter.ts";
 export { encodeAedat4 } from "./formats/aedat4/encode.ts";
 export { encodeDat } from "./formats/dat/encode.ts";
+export { encodeEventStream } from "./formats/event-stream/encode.ts";
+export { type GenericEvent, readGenericEvents } from "./formats/event-stream/generic.ts";
 export { encodeEvt2 } from "./formats/evt2/encode.ts";
 export { encodeEvt21 } from "./formats/evt21/encode.ts";
 export { encodeEvt3 } from "./formats/evt3/encode.ts";

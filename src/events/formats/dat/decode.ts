@@ -138,7 +138,8 @@ class DatDecoder implements RecordDecoder {
         if (last - time >= RANGE_US / 2) {
           turns += RANGE_US;
           time += RANGE_US;
-          if (time >= 2 ** 53) throw this.#faults.error(offset + 8 * i, "expected times below 2^53 µs, got more");
+          if (time >= 2 ** 53)
+            throw this.#faults.error(offset + 8 * i, "expected times below 2^53 µs, got more");
         }
         if (column < width && row < height && polarity <= 1 && time >= last) {
           t[count] = time;

@@ -163,8 +163,7 @@ class Evt3Decoder implements RecordDecoder {
 
   #columns(): number {
     const { width, height } = this.#context.sensor;
-    const placed =
-      this.#clock.value >= 0 && this.#row >= 0 && this.#row < height && this.#time >= this.#last;
+    const placed = this.#clock.value >= 0 && this.#row >= 0 && this.#row < height && this.#time >= this.#last;
     return placed ? width : 0;
   }
 
