@@ -12,7 +12,8 @@ import {
   encodeEvt3,
   openEvents,
 } from "../../src/events/index.ts";
-import { bs3Of, bytesOf, DATA, nmnistOf, randomEvents } from "./support.ts";
+import { bs3Of, nmnistOf } from "./flat-files.ts";
+import { bytesOf, DATA, randomEvents } from "./support.ts";
 
 const SENSOR = { width: 64, height: 48 };
 const events = randomEvents(new Random("hostile"), 200, SENSOR, 300);
