@@ -10,10 +10,10 @@ import { SIGNATURE } from "./event-stream/layout.ts";
 import { encodeEvt2 } from "./evt2/encode.ts";
 import { encodeEvt21 } from "./evt21/encode.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
-import { HEAD_BYTES } from "./flat.ts";
 import { type EventFormat, startsWith } from "./format.ts";
 import { looksLikeNmnist, openNmnist } from "./nmnist/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
+import { HEAD_BYTES } from "./recognition.ts";
 import type { Encoder } from "../write.ts";
 
 /** Readers, in the order in which they are tried: those with a signature first. */

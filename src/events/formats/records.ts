@@ -8,7 +8,7 @@ const PIECE_BYTES = 1 << 18;
 
 /**
  * Consecutive bytes of a file that start at a record, as bytes and as little-endian words: a copy, because bytes of a
- * source seldom start at a multiple of a word. Copying costs a hundredth of decoding.
+ * source seldom start at a multiple of a word. Copying costs a few hundredths of decoding.
  */
 export type Piece = {
   readonly bytes: Uint8Array;

@@ -4,7 +4,8 @@ import type { Faults } from "../../faults.ts";
 import type { ReaderOptions, Recording } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
 import { Batch } from "../batch.ts";
-import { looksRecorded, openFlat } from "../flat.ts";
+import { openFlat } from "../flat.ts";
+import { looksRecorded } from "../recognition.ts";
 import type { Piece, RecordDecoder } from "../records.ts";
 import { OVERFLOW_ROW, OVERFLOW_US, RECORD_BYTES, TIME_BITS } from "./layout.ts";
 
