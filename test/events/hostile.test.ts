@@ -4,6 +4,16 @@ import { join } from "node:path";
 import { expect, suite, test } from "vitest";
 import { FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
 import { encodeAedat4, encodeEvt3, openEvents } from "../../src/events/index.ts";
+import {
+  aedat2,
+  aedat3,
+  davisEvent,
+  davisImu,
+  davisReading,
+  packed,
+  packet3,
+  polarity3,
+} from "./aedat-files.ts";
 import { bytesOf, DATA, randomEvents } from "./support.ts";
 
 const SENSOR = { width: 64, height: 48 };
@@ -12,6 +22,27 @@ const events = randomEvents(new Random("hostile"), 200, SENSOR, 300);
 const files = {
   "aedat4 none": await bytesOf(encodeAedat4(SENSOR, [events, later(events)], { compression: "none" })),
   "aedat4 lz4": await bytesOf(encodeAedat4(SENSOR, [events, later(events)], { compression: "lz4" })),
+  aedat2: aedat2(
+    ["# AEChip: eu.seebetter.ini.chips.davis.Davis128"],
+    [
+      ...davisImu([1, 2, 3, 4, 5, 6, 7]).map((word) => [word, 1] as const),
+      ...Array.from({ length: 60 }, (_, i) => [davisEvent(i, i, i & 1), i] as const),
+      ...Array.from({ length: 60 }, (_, i) => [davisReading(i % 20, 3, i < 20 ? 0 : 1, i), 60] as const),
+    ],
+  ),
+  aedat3: aedat3([
+    packet3(
+      1,
+      Array.from({ length: 60 }, (_, i) => polarity3(i, i, i, i & 1)),
+    ),
+    packet3(2, [new Uint8Array([...packed("i", [3, 1, 2, 3, 4, 4, 4, 0, 0]), ...new Uint8Array(32)])]),
+    packet3(0, [packed("i", [5, 60])]),
+    packet3(3, [packed("iif", [1, 60, 1, 2, 3, 4, 5, 6, 7])]),
+    packet3(
+      1,
+      Array.from({ length: 60 }, (_, i) => polarity3(60 + i, i, i, i & 1)),
+    ),
+  ]),
   evt3: await bytesOf(encodeEvt3(SENSOR, [events, later(events)])),
 };
 
@@ -19,12 +50,14 @@ function later(e: typeof events): typeof events {
   return { ...e, t: e.t.map((t) => t + 1e6) };
 }
 
+function ignore(): void {}
+
 /** Reads to the end and checks what may be relied on: known errors only, and events that keep to the sensor. */
 async function probe(bytes: Uint8Array, mode: "strict" | "recover"): Promise<void> {
   let count = 0;
   let last = 0;
   try {
-    const recording = await openEvents(bytes, { mode });
+    const recording = await openEvents(bytes, { mode, onFrame: ignore, onImu: ignore, onTrigger: ignore });
     const { width, height } = recording.sensor;
     for await (const { t, x, y, on } of recording) {
       for (let i = 0; i < t.length; i++) {
@@ -83,6 +116,9 @@ suite.each(Object.entries(files))("a hostile file, %s", (_, file) => {
 
 test.each([
   ["aedat4", [...new TextEncoder().encode("#!AER-DAT4.0\r\n")]],
+  ["aedat2", [...new TextEncoder().encode("#!AER-DAT2.0\r\n")]],
+  ["aedat2 of a DAVIS", [...new TextEncoder().encode("#!AER-DAT2.0\r\n# AEChip: DAVIS240C\r\n")]],
+  ["aedat3", [...aedat3([])]],
   ["evt3", [...new TextEncoder().encode("% evt 3.0\n% geometry 64x48\n% end\n")]],
 ])("random bytes after the first line of %s end in a known error or in events", async (_, start) => {
   await fc.assert(
@@ -107,6 +143,8 @@ test.skipIf(DATA === undefined)(
     for (const name of [
       "aedat4/davis346_zstd_reencoded.aedat4",
       "aedat4/davis346_lz4.aedat4",
+      "aedat2/davis240c_IMU_rotDisk_cut.aedat",
+      "aedat3/converted_polarity.aedat",
       "evt3/gen41_evt3_sample.raw",
     ]) {
       const file = new Uint8Array(readFileSync(join(DATA!, "events", name)));

@@ -23,7 +23,7 @@ export const AEDAT: EventFormat = {
         `${where}: expected AEDAT 2.0, 3.0, 3.1 or 4.0, got aedat 1.0 (no version line)`,
       );
     }
-    if (/^#!AER-DAT\d\.\d$/.test(line)) {
+    if (/^#!AER-DAT(?!4\.0)\d\.\d$/.test(line)) {
       throw new UnsupportedError(`${where}: expected AEDAT 2.0, 3.0, 3.1 or 4.0, got aedat ${line.slice(9)}`);
     }
     const got = JSON.stringify(line);
