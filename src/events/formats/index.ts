@@ -3,8 +3,17 @@ import { AEDAT } from "./aedat/format.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4File } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
+import { looksLikeBs3, openBs3 } from "./bs3/decode.ts";
+import { encodeDat } from "./dat/encode.ts";
+import { openEventStream } from "./event-stream/decode.ts";
+import { encodeEventStream } from "./event-stream/encode.ts";
+import { SIGNATURE } from "./event-stream/layout.ts";
+import { encodeEvt2 } from "./evt2/encode.ts";
+import { encodeEvt21 } from "./evt21/encode.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
+import { HEAD_BYTES } from "./flat.ts";
 import { type EventFormat, startsWith } from "./format.ts";
+import { looksLikeNmnist, openNmnist } from "./nmnist/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
 import type { Encoder } from "../write.ts";
 
@@ -13,10 +22,17 @@ export const FORMATS: readonly EventFormat[] = [
   { names: ["aedat4"], matches: (head) => startsWith(head, VERSION_LINE), open: openAedat4 },
   AEDAT,
   PROPHESEE,
+  { names: ["es"], matches: (head) => startsWith(head, SIGNATURE), open: openEventStream },
+  { names: ["bs3"], headBytes: HEAD_BYTES, matches: looksLikeBs3, open: openBs3 },
+  { names: ["nmnist"], headBytes: HEAD_BYTES, matches: looksLikeNmnist, open: openNmnist },
 ];
 
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
   aedat4: { extension: ".aedat4", encode: encodeAedat4File },
+  es: { extension: ".es", encode: encodeEventStream },
+  dat: { extension: ".dat", encode: encodeDat },
+  evt2: { extension: ".raw", encode: encodeEvt2 },
+  evt21: { extension: ".raw", encode: encodeEvt21 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
 } as const satisfies Record<string, Encoder>;

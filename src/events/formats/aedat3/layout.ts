@@ -29,8 +29,10 @@ export const LEAST_BYTES: Readonly<Record<number, number>> = {
   [EVENT_TYPE.imu9]: 48,
 };
 
-/** Bytes that an event may have, and a packet. */
+/** Bytes that a packet may have: its events are read piece by piece. */
 export const MAX_PACKET_BYTES = 2 ** 31;
+
+/** Bytes that an event may have: a frame is held as a whole. */
 export const MAX_EVENT_BYTES = 2 ** 28;
 
 /** A frame: bit 0 valid, bits 1 to 3 channels; times of exposure; size and position, int32; then pixels, uint16. */

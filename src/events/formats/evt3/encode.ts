@@ -2,7 +2,8 @@
 import { ArgumentError } from "../../../core/index.ts";
 import { checkEvents } from "../../check.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { MAX_SIDE, WORD } from "./layout.ts";
+import { checkSensor, headerOf, MAX_SIDE } from "../prophesee/words.ts";
+import { WORD } from "./layout.ts";
 
 /** The longest silence, in units of 4096 µs: one day, which takes ten thousand words. */
 const MAX_SILENCE = Math.floor(86_400e6 / 4096);
@@ -26,14 +27,8 @@ export async function* encodeEvt3(
   batches: AsyncIterable<Events> | Iterable<Events>,
   { vectors = true } = {},
 ): AsyncGenerator<Uint8Array> {
-  if (!(sensor.width <= MAX_SIDE && sensor.height <= MAX_SIDE)) {
-    throw new ArgumentError(
-      `encodeEvt3: expected at most ${MAX_SIDE} pixels a side, got ${sensor.width}x${sensor.height}`,
-    );
-  }
-  const { width, height } = sensor;
-  const header = `% evt 3.0\n% format EVT3;height=${height};width=${width}\n% geometry ${width}x${height}\n% end\n`;
-  yield new TextEncoder().encode(header);
+  checkSensor("encodeEvt3", sensor, MAX_SIDE);
+  yield headerOf("EVT3", "3.0", sensor);
   const writer = new WordWriter(vectors);
   let last = 0;
   for await (const events of batches) {
