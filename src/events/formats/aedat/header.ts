@@ -13,7 +13,7 @@ const NEWLINE = 0x0a;
 const TAB = 0x09;
 
 /**
- * Reads the header without consuming it, and no more of the source than doubling its size takes.
+ * Reads the header without consuming it, and not much more of the source: twice the header at most.
  *
  * It ends after a line that says so (`#!END-HEADER`, `#End Of ASCII Header`), or else before the first line that does not
  * start with `#` or holds control characters: data may start with the byte of `#`, but has zeros soon after.
@@ -21,7 +21,7 @@ const TAB = 0x09;
  * @throws FormatError if a line does not end, or the header does not
  */
 export async function readHeader(source: ByteSource, faults: Faults): Promise<AedatHeader> {
-  for (let size = 4096; size <= MAX_HEADER_BYTES; size *= 2) {
+  for (let size = 64; size <= MAX_HEADER_BYTES; size *= 2) {
     const head = await source.peek(size);
     const header = parse(head, head.length < size);
     if ("bytes" in header) return header;

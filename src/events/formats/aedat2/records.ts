@@ -4,7 +4,6 @@ import type { Faults } from "../../faults.ts";
 import type { ReaderOptions } from "../../recording.ts";
 import type { Addressing } from "../aedat/cameras.ts";
 import { Batch } from "../batch.ts";
-import { Clock } from "../clock.ts";
 import type { Piece, RecordDecoder } from "../records.ts";
 import { ApsFrames } from "./frames.ts";
 import { type ImuScale, ImuWords } from "./imu.ts";
@@ -17,24 +16,32 @@ export type Aedat2Camera = {
   readonly imuScale: ImuScale;
 };
 
+/** The range of the 32-bit time, µs. */
+const RANGE_US = 2 ** 32;
+
 /** The state of an AEDAT 2.0 recording. */
 export class Aedat2Decoder implements RecordDecoder {
   readonly recordBytes = RECORD_BYTES;
   readonly #camera: Aedat2Camera;
   readonly #faults: Faults;
   readonly #batch = new Batch();
-  readonly #clock: Clock;
   readonly #frames: ApsFrames | undefined;
   readonly #imu: ImuWords | undefined;
   readonly #onTrigger: ReaderOptions["onTrigger"];
   /** Time of the last event. */
   #last = 0;
+  /** Stamp of the last record. */
+  #stamp = 0;
+  /** What the stamps have gone round so far, µs. */
+  #turns = 0;
 
   constructor(camera: Aedat2Camera, faults: Faults, { onFrame, onImu, onTrigger }: ReaderOptions) {
     this.#camera = camera;
     this.#faults = faults;
-    this.#clock = new Clock(32, 1, faults);
-    this.#frames = onFrame && new ApsFrames(camera.sensor, onFrame);
+    // A sensor of the options may be larger than addresses can say: frames of it are never whole.
+    const { xMask, yMask } = ADDRESSES.davis;
+    const whole = camera.sensor.width <= xMask + 1 && camera.sensor.height <= yMask + 1;
+    this.#frames = onFrame && whole ? new ApsFrames(camera.sensor, onFrame) : undefined;
     this.#imu = onImu && new ImuWords(camera.imuScale, onImu);
     this.#onTrigger = onTrigger;
   }
@@ -51,10 +58,15 @@ export class Aedat2Decoder implements RecordDecoder {
     let n = 0;
     let at = start;
     let last = this.#last;
+    let stamp = this.#stamp;
+    let turns = this.#turns;
     try {
       for (; at <= stop && n < t.length; at += RECORD_BYTES) {
         const address = view.getInt32(at, false);
-        const time = this.#clock.set(view.getUint32(at + 4, false), offset + at);
+        const reading = view.getUint32(at + 4, false);
+        if (stamp - reading >= RANGE_US / 2) turns = this.#turn(offset + at);
+        stamp = reading;
+        const time = turns + reading;
         if ((davis && address < 0) || (address & special) !== 0) {
           this.#other(address, time, offset + at);
           continue;
@@ -74,6 +86,7 @@ export class Aedat2Decoder implements RecordDecoder {
       }
     } finally {
       this.#last = last;
+      this.#stamp = stamp;
       this.#batch.count = n;
     }
     return at;
@@ -82,6 +95,13 @@ export class Aedat2Decoder implements RecordDecoder {
   /** See `RecordDecoder`. */
   take(): Events {
     return this.#batch.take();
+  }
+
+  /** The stamps have gone round once more. */
+  #turn(offset: number): number {
+    this.#turns += RANGE_US;
+    if (this.#turns + RANGE_US <= Number.MAX_SAFE_INTEGER) return this.#turns;
+    throw this.#faults.error(offset, "expected times below 2^53 µs, got one more wraparound");
   }
 
   /** Takes a word that is no event: of the DAVIS a reading of a pixel or of the IMU; or an external event. */

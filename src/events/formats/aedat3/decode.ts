@@ -103,7 +103,7 @@ async function* readPackets(
     await source.skip(end - source.offset);
     if (source.offset < end) {
       const what = `expected a packet up to byte ${end}, got the end of the file`;
-      return faults.meet(start, what, { bytes: (source.offset - start) % eventSize });
+      return faults.meet(start, what, { bytes: (source.offset - start - PACKET.bytes) % eventSize });
     }
   }
 }
