@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { ByteBuffer } from "flatbuffers";
 import lz4js from "lz4js";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, suite, test } from "vitest";
 import { ArgumentError, FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
 import {
@@ -12,6 +15,7 @@ import {
   type Patch,
   type SensorSize,
 } from "../../src/events/index.ts";
+import { openRecording, writeRecording } from "../../src/events/node.ts";
 import {
   anyEvents,
   bytesOf,
@@ -205,11 +209,25 @@ suite("AEDAT4 files with a table of packets", () => {
     expect((await readAll(stream)).events.t.length).toBe(120_030);
   });
 
-  test("are what encodeEvents writes, unless it is refused", async () => {
-    const { file } = await written(encodeEvents("aedat4", SENSOR, batches));
-    expect(tableOf(file).length).toBe(6);
-    const { stream, file: same } = await written(encodeEvents("aedat4", SENSOR, batches, { table: false }));
-    expect(Buffer.compare(same, stream)).toBe(0);
+  test("are what writeRecording writes unless it is refused, and encodeEvents if it is asked for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "saccade-aedat4-"));
+    try {
+      const path = join(folder, "hand.aedat4");
+      await writeRecording(path, "aedat4", SENSOR, batches);
+      expect(tableOf(readFileSync(path)).length).toBe(6);
+      const recording = await openRecording(path);
+      let count = 0;
+      for await (const { t } of recording) count += t.length;
+      expect([count, recording.report.count]).toEqual([120_030, 0]);
+      await writeRecording(path, "aedat4", SENSOR, batches, { table: false });
+      const { stream, file } = await written(encodeEvents("aedat4", SENSOR, batches));
+      expect(Buffer.compare(readFileSync(path), stream)).toBe(0);
+      expect(file.length).toBe(stream.length);
+      const asked = await written(encodeEvents("aedat4", SENSOR, batches, { table: true }));
+      expect(tableOf(asked.file).length).toBe(6);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("may have no packet", async () => {

@@ -1,7 +1,7 @@
 /** The formats that are read, in the order in which they are tried, and those that are written. */
 import { AEDAT } from "./aedat/format.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
-import { encodeAedat4File } from "./aedat4/encode.ts";
+import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
 import { looksLikeBs3, openBs3 } from "./bs3/decode.ts";
 import { encodeDat } from "./dat/encode.ts";
@@ -29,7 +29,7 @@ export const FORMATS: readonly EventFormat[] = [
 
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
-  aedat4: { extension: ".aedat4", encode: encodeAedat4File },
+  aedat4: { extension: ".aedat4", encode: encodeAedat4, inFiles: { table: true } },
   es: { extension: ".es", encode: encodeEventStream },
   dat: { extension: ".dat", encode: encodeDat },
   evt2: { extension: ".raw", encode: encodeEvt2 },

@@ -116,15 +116,6 @@ export async function* encodeAedat4(
   yield { at: line.length + TABLE_POSITION_AT, bytes: new Uint8Array(position.buffer) };
 }
 
-/** As {@link encodeAedat4}, with the table of packets unless it is refused. */
-export function encodeAedat4File(
-  sensor: SensorSize,
-  batches: AsyncIterable<Events> | Iterable<Events>,
-  { table = true, ...options }: Aedat4Options = {},
-): AsyncGenerator<FilePiece> {
-  return encodeAedat4(sensor, batches, { ...options, table });
-}
-
 /** A size-prefixed `IOHeader`: vtable at 18, table at 28, string at 52. */
 function ioHeader(compression: number, infoNode: string): Uint8Array {
   const text = new TextEncoder().encode(infoNode);
