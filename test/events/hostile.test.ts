@@ -22,7 +22,8 @@ import {
   packet3,
   polarity3,
 } from "./aedat-files.ts";
-import { bs3Of, bytesOf, DATA, nmnistOf, randomEvents } from "./support.ts";
+import { bs3Of, nmnistOf } from "./flat-files.ts";
+import { bytesOf, DATA, randomEvents } from "./support.ts";
 
 const SENSOR = { width: 64, height: 48 };
 const events = randomEvents(new Random("hostile"), 200, SENSOR, 300);

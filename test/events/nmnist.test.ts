@@ -12,13 +12,12 @@ import {
   sliceEvents,
   writeFormats,
 } from "../../src/events/index.ts";
+import { bs3Of, nmnistOf } from "./flat-files.ts";
 import {
-  bs3Of,
   bytesOf,
   chunked,
   DATA,
   eventsOf,
-  nmnistOf,
   randomEvents,
   readAll,
   readUntilError,

@@ -82,29 +82,6 @@ export async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** A file of 5-byte records, as of N-MNIST. */
-export function nmnistOf({ t, x, y, on }: Events): Uint8Array {
-  return Uint8Array.from(
-    Array.from(t, (time, i) => [
-      x[i]!,
-      y[i]!,
-      (on[i]! << 7) | (time >> 16),
-      (time >> 8) & 255,
-      time & 255,
-    ]).flat(),
-  );
-}
-
-/** A file of 7-byte records, as of SLAYER's .bs3. */
-export function bs3Of({ t, x, y, on }: Events): Uint8Array {
-  return Uint8Array.from(
-    Array.from(t, (time, i) => {
-      const place = [x[i]! >> 4, ((x[i]! & 15) << 4) | (y[i]! >> 8), y[i]! & 255, on[i]!];
-      return [...place, time >> 16, (time >> 8) & 255, time & 255];
-    }).flat(),
-  );
-}
-
 /** The events as rows `[t, x, y, on]`. */
 export function rowsOf({ t, x, y, on }: Events): number[][] {
   return Array.from(t, (time, i) => [time, x[i]!, y[i]!, on[i]!]);

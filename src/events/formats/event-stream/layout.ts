@@ -29,6 +29,8 @@ export const EVENT_BYTES = 5;
 
 /** A byte that adds {@link OVERFLOW_US} to the time. */
 export const OVERFLOW = 0xff;
+
+/** Microseconds that such a byte adds. */
 export const OVERFLOW_US = 127;
 
 /** A byte that does nothing. */

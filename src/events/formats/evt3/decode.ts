@@ -6,7 +6,7 @@ import { Batch } from "../batch.ts";
 import { Clock } from "../clock.ts";
 import { externalTrigger, MAX_SIDE, openWords, rejectEvent, type WordContext } from "../prophesee/words.ts";
 import type { Piece, RecordDecoder } from "../records.ts";
-import { DEFAULT_SENSOR, WORD } from "./layout.ts";
+import { DEFAULT_SENSOR, TIME_HIGH_BITS, TIME_HIGH_US, WORD } from "./layout.ts";
 
 /**
  * Opens an EVT 3.0 recording. Batches hold 65,536 events at most. A header without a geometry means 1280x720. External
@@ -52,7 +52,7 @@ class Evt3Decoder implements RecordDecoder {
 
   constructor(context: WordContext) {
     this.#context = context;
-    this.#clock = new Clock(12, 4096, context.faults);
+    this.#clock = new Clock(TIME_HIGH_BITS, TIME_HIGH_US, context.faults);
   }
 
   decode({ words16 }: Piece, start: number, end: number, offset: number): number {
@@ -153,12 +153,12 @@ class Evt3Decoder implements RecordDecoder {
     const part = word & 0xfff;
     const before = this.#clock.value;
     if (word >> 12 === WORD.timeLow) {
-      if (before >= 0) this.#time = before * 4096 + part;
+      if (before >= 0) this.#time = before * TIME_HIGH_US + part;
       return;
     }
     const high = this.#clock.set(part, offset);
     // The low part is unknown until its word comes, except where the high one is merely repeated.
-    if (high !== before) this.#time = high * 4096;
+    if (high !== before) this.#time = high * TIME_HIGH_US;
   }
 
   #columns(): number {

@@ -26,5 +26,11 @@ export const WORD = {
   continued12: 0xf,
 } as const;
 
+/** Bits of the upper time. */
+export const TIME_HIGH_BITS = 12;
+
+/** Microseconds that the upper time counts. */
+export const TIME_HIGH_US = 4096;
+
 /** The sensor of a header that names none: the first sensors to speak EVT 3.0 had this size. */
 export const DEFAULT_SENSOR = { width: 1280, height: 720 } as const;

@@ -11,4 +11,6 @@ export const TIME_BITS = 23;
 
 /** The row of records that are no events: from each on, {@link OVERFLOW_US} more have passed than times say. */
 export const OVERFLOW_ROW = 240;
+
+/** Microseconds that such a record adds. */
 export const OVERFLOW_US = 1 << 13;
