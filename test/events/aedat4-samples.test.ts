@@ -274,7 +274,8 @@ suite("AEDAT 4 samples", () => {
 
   test("a wrong position of the table is a fault that recovery passes", async () => {
     const header = aedat4([]).length;
-    for (const position of [header + 3, header + 40, mixed.length + 100]) {
+    const second = header + 8 + triggers4([[1, 6]]).length;
+    for (const position of [header + 3, header + 40, header, second, mixed.length + 100]) {
       const bytes = aedat4(
         [
           [TRIGGERS, triggers4([[1, 6]])],

@@ -102,8 +102,17 @@ async function* readPackets(
 ): AsyncGenerator<Events> {
   const decompress = await decompressorOf(header.compression);
   let { packetsEnd } = header;
-  while (source.offset < packetsEnd) {
+  for (;;) {
     const start = source.offset;
+    if (start >= packetsEnd) {
+      const next = await source.peek(PACKET_HEADER_BYTES);
+      if (next.length === 0)
+        return faults.meet(start, "expected the table of packets, got the end of the file");
+      // A table starts with its size or with the mark of its compression, which are no numbers of streams.
+      if (next.length < 4 || !readers.has(uint32(next, 0))) return;
+      faults.meet(start, `expected the table of packets, got a packet of stream ${uint32(next, 0)}`);
+      packetsEnd = Number.POSITIVE_INFINITY;
+    }
     const head = await source.read(PACKET_HEADER_BYTES);
     if (head.length === 0) {
       if (packetsEnd === Number.POSITIVE_INFINITY) return;
@@ -142,9 +151,6 @@ async function* readPackets(
     if (decoded === undefined) continue;
     if (decoded.events.t.length > 0) yield decoded.events;
     if (decoded.fault !== undefined) throw decoded.fault;
-  }
-  if (packetsEnd !== Number.POSITIVE_INFINITY && (await source.peek(1)).length === 0) {
-    faults.meet(source.offset, "expected the table of packets, got the end of the file");
   }
 }
 
