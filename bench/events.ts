@@ -11,6 +11,7 @@ import { Random } from "../src/core/index.ts";
 import {
   BinaryVoxelGrid,
   emptyEvents,
+  encodeAedat4,
   encodeDat,
   encodeEventStream,
   encodeEvt2,
@@ -46,6 +47,7 @@ const CASES: readonly Case[] = [
   { name: "evt21", encode: encodeEvt21, plain: plainEvt21 },
   { name: "dat", encode: encodeDat, plain: plainDat },
   { name: "es", encode: encodeEventStream, plain: plainEventStream },
+  { name: "aedat4", encode: (sensor, batches) => encodeAedat4(sensor, batches) },
 ];
 
 const options = flags({

@@ -2,7 +2,7 @@ export type { Events, EventStream, SensorSize } from "./columns.ts";
 export { blobFile, type ByteFile, memoryFile } from "./byte-file.ts";
 export { type Fault, FAULTS_KEPT, type FaultReport, type ReadMode } from "./faults.ts";
 export { crop, cut, indexAtTime, limit, type Region } from "./filter.ts";
-export { encodeAedat4 } from "./formats/aedat4/encode.ts";
+export { type Aedat4Options, encodeAedat4 } from "./formats/aedat4/encode.ts";
 export { encodeDat } from "./formats/dat/encode.ts";
 export { encodeEventStream } from "./formats/event-stream/encode.ts";
 export { type GenericEvent, readGenericEvents } from "./formats/event-stream/generic.ts";

@@ -3,7 +3,7 @@ import lz4js from "lz4js";
 import { expect, suite, test } from "vitest";
 import { Random } from "../../src/core/index.ts";
 import { CompressionFault } from "../../src/events/compression/fault.ts";
-import { decompressLz4 } from "../../src/events/compression/lz4-decode.ts";
+import { decompressLz4, lz4Decompressor } from "../../src/events/compression/lz4-decode.ts";
 import { compressLz4 } from "../../src/events/compression/lz4-encode.ts";
 import { xxh32 } from "../../src/events/compression/xxh32.ts";
 import { contentBound, loadZstd } from "../../src/events/compression/zstd.ts";
@@ -39,9 +39,11 @@ suite("LZ4", () => {
         fc.array(fc.oneof(fc.constant(0), fc.nat(255), fc.nat(3)), { maxLength: 400 }),
         (values) => {
           const bytes = Uint8Array.from(values);
-          const frame = compressLz4(bytes);
-          expect(same(decompressLz4(frame, LIMIT), bytes)).toBe(true);
-          expect(same(lz4js.decompress(frame), bytes)).toBe(true);
+          for (const high of [false, true]) {
+            const frame = compressLz4(bytes, { high });
+            expect(same(decompressLz4(frame, LIMIT), bytes)).toBe(true);
+            expect(same(lz4js.decompress(frame), bytes)).toBe(true);
+          }
         },
       ),
       { numRuns: 300 },
@@ -52,10 +54,12 @@ suite("LZ4", () => {
     "%i bytes come back, and shrink",
     (length) => {
       for (const bytes of [repetitive(length), new Uint8Array(length)]) {
-        const frame = compressLz4(bytes);
-        expect(same(decompressLz4(frame, LIMIT), bytes)).toBe(true);
-        expect(same(lz4js.decompress(frame), bytes)).toBe(true);
-        if (length > 1000) expect(frame.length).toBeLessThan(length / 2);
+        for (const high of [false, true]) {
+          const frame = compressLz4(bytes, { high });
+          expect(same(decompressLz4(frame, LIMIT), bytes)).toBe(true);
+          expect(same(lz4js.decompress(frame), bytes)).toBe(true);
+          if (length > 1000) expect(frame.length).toBeLessThan(length / 2);
+        }
       }
     },
   );
@@ -66,6 +70,19 @@ suite("LZ4", () => {
     const frame = compressLz4(bytes);
     expect(frame.length).toBe(15 + bytes.length + 2 * 4 + 4);
     expect(same(decompressLz4(frame, LIMIT), bytes)).toBe(true);
+  });
+
+  test("a decompressor that uses its memory again gives what one gives that does not", () => {
+    const again = lz4Decompressor();
+    const random = new Random("again");
+    for (let k = 0; k < 60; k++) {
+      const bytes = repetitive(random.integer(0, k % 10 === 0 ? 5_000_000 : 20_000));
+      const frame = k % 3 === 0 ? Uint8Array.from(lz4js.compress(bytes)) : compressLz4(bytes);
+      expect(same(again(frame, LIMIT), bytes)).toBe(true);
+      const cut = frame.subarray(0, random.integer(0, frame.length));
+      expect(() => again(cut, LIMIT)).toThrow(CompressionFault);
+      if (bytes.length > 0) expect(() => again(frame, bytes.length - 1)).toThrow(CompressionFault);
+    }
   });
 
   test("frames of another encoder decompress", () => {

@@ -27,6 +27,8 @@ const entries: Entry[] =
   DATA === undefined ? [] : JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).files;
 /** Folders of the formats that are read. */
 const FOLDERS = [
+  "aedat2",
+  "aedat3",
   "aedat4",
   "dat",
   "dvsgesture_bs2",

@@ -18,14 +18,30 @@ export const STORED = 0x80000000;
 /** A block of LZ4 expands at most 255-fold. */
 const MAX_RATIO = 255;
 
+/** Bytes that a decompressor keeps from one frame to the next at most. */
+const KEPT_BYTES = 1 << 22;
+const NONE = new Uint8Array(0);
+
+/** A function that decompresses frame after frame into the same memory: a result holds until the next call. */
+export function lz4Decompressor(): (frame: Uint8Array, limit: number) => Uint8Array {
+  let memory = new Uint8Array(0);
+  return (frame, limit) => {
+    const content = decompressLz4(frame, limit, memory);
+    const { buffer } = content as Uint8Array<ArrayBuffer>;
+    if (buffer.byteLength <= KEPT_BYTES && buffer !== memory.buffer) memory = new Uint8Array(buffer);
+    return content;
+  };
+}
+
 /**
  * Decompresses one LZ4 frame; linked blocks and all checksums are served, dictionaries are not.
  *
  * @param frame - exactly one frame
  * @param limit - bytes that the result may have at most
+ * @param memory - where the result is put if it has the room; its content does not matter
  * @throws CompressionFault if the frame is broken or its content exceeds the limit
  */
-export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
+export function decompressLz4(frame: Uint8Array, limit: number, memory = NONE): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const need = (end: number): void => {
     if (end > frame.length)
@@ -56,9 +72,7 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
       throw new CompressionFault(`expected at most ${bound} bytes of content, got ${contentSize}`);
   }
 
-  let out: Uint8Array = new Uint8Array(
-    contentSize >= 0 ? contentSize : Math.min(bound, 4 * frame.length + 64),
-  );
+  let out = roomFor(contentSize, Math.min(bound, 4 * frame.length + 64), bound, memory);
   let length = 0;
   let at = headerEnd + 1;
   for (;;) {
@@ -106,7 +120,12 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
   return content;
 }
 
-/** Decompresses one block at `out[length…end)`; matches may reach back into earlier blocks. Returns the new length. */
+/**
+ * Decompresses one block at `out[length…end)`; matches may reach back into earlier blocks. Returns the new length.
+ *
+ * Sequences of events are a few bytes long. Where both arrays have room to spare, such a sequence is copied four bytes at
+ * a time and past its end, where the next one overwrites what is too much; nothing is read or written beyond the arrays.
+ */
 function decompressBlock(
   input: Uint8Array,
   start: number,
@@ -115,32 +134,63 @@ function decompressBlock(
   length: number,
   end: number,
 ): number {
+  const from = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  const into = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  // Before these, a sequence without further bytes of length can be copied whatever its lengths are.
+  const roomyStop = stop - 20;
+  const roomyEnd = end - 40;
   let at = start;
   let to = length;
   while (at < stop) {
     const token = input[at++]!;
     let literals = token >> 4;
-    if (literals === 15) {
-      let more = 255;
-      while (more === 255) {
-        if (at >= stop) throw cutShort();
-        more = input[at++]!;
-        literals += more;
+    let matched = (token & 15) + 4;
+    if (literals < 15 && matched < 19 && at < roomyStop && to < roomyEnd) {
+      into.setInt32(to, from.getInt32(at, true), true);
+      if (literals > 4) {
+        into.setInt32(to + 4, from.getInt32(at + 4, true), true);
+        into.setInt32(to + 8, from.getInt32(at + 8, true), true);
+        into.setInt32(to + 12, from.getInt32(at + 12, true), true);
       }
-    }
-    if (literals > stop - at) throw cutShort();
-    if (literals > end - to) throw tooLong(end);
-    if (literals > 32) {
-      out.set(input.subarray(at, at + literals), to);
       to += literals;
       at += literals;
+      const distance = from.getUint16(at, true);
+      const source = to - distance;
+      if (distance >= 4 && source >= 0) {
+        at += 2;
+        into.setInt32(to, into.getInt32(source, true), true);
+        into.setInt32(to + 4, into.getInt32(source + 4, true), true);
+        if (matched > 8) {
+          into.setInt32(to + 8, into.getInt32(source + 8, true), true);
+          into.setInt32(to + 12, into.getInt32(source + 12, true), true);
+          into.setInt32(to + 16, into.getInt32(source + 16, true), true);
+        }
+        to += matched;
+        continue;
+      }
     } else {
-      for (const last = at + literals; at < last;) out[to++] = input[at++]!;
+      if (literals === 15) {
+        let more = 255;
+        while (more === 255) {
+          if (at >= stop) throw cutShort();
+          more = input[at++]!;
+          literals += more;
+        }
+      }
+      if (literals > stop - at) throw cutShort();
+      if (literals > end - to) throw tooLong(end);
+      if (literals > 32) {
+        out.set(input.subarray(at, at + literals), to);
+        to += literals;
+        at += literals;
+      } else {
+        for (const last = at + literals; at < last;) out[to++] = input[at++]!;
+      }
+      // The last sequence of a block is literals only.
+      if (at === stop) return to;
+      if (stop - at < 2) throw cutShort();
     }
-    // The last sequence of a block is literals only.
-    if (at === stop) return to;
 
-    if (stop - at < 2) throw cutShort();
     const distance = input[at]! | (input[at + 1]! << 8);
     at += 2;
     if (distance === 0 || distance > to) {
@@ -148,7 +198,6 @@ function decompressBlock(
         `expected an LZ4 match within the last ${to} bytes, got a distance of ${distance}`,
       );
     }
-    let matched = (token & 15) + 4;
     if (matched === 19) {
       let more = 255;
       while (more === 255) {
@@ -158,14 +207,24 @@ function decompressBlock(
       }
     }
     if (matched > end - to) throw tooLong(end);
-    if (matched > 32 && distance >= matched) {
+    if (matched > 64 && distance >= matched) {
       out.copyWithin(to, to - distance, to - distance + matched);
       to += matched;
+    } else if (distance >= 4 && matched < roomyEnd - to) {
+      const last = to + matched;
+      for (; to < last; to += 4) into.setInt32(to, into.getInt32(to - distance, true), true);
+      to = last;
     } else {
       for (const last = to + matched; to < last; to++) out[to] = out[to - distance]!;
     }
   }
   throw cutShort();
+}
+
+/** An array of `size` bytes, or if that is unknown (-1) of `guess` to `bound` bytes; a part of `memory` if it has the room. */
+function roomFor(size: number, guess: number, bound: number, memory: Uint8Array): Uint8Array {
+  const least = size >= 0 ? size : guess;
+  return memory.length < least ? new Uint8Array(least) : memory.subarray(0, size >= 0 ? size : bound);
 }
 
 function grown(bytes: Uint8Array, length: number, size: number): Uint8Array {

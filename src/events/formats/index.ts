@@ -1,4 +1,5 @@
 /** The formats that are read, in the order in which they are tried, and those that are written. */
+import { AEDAT } from "./aedat/format.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
@@ -19,6 +20,7 @@ import type { Encoder } from "../write.ts";
 /** Readers, in the order in which they are tried: those with a signature first. */
 export const FORMATS: readonly EventFormat[] = [
   { names: ["aedat4"], matches: (head) => startsWith(head, VERSION_LINE), open: openAedat4 },
+  AEDAT,
   PROPHESEE,
   { names: ["es"], matches: (head) => startsWith(head, SIGNATURE), open: openEventStream },
   { names: ["bs3"], headBytes: HEAD_BYTES, matches: looksLikeBs3, open: openBs3 },
@@ -27,7 +29,7 @@ export const FORMATS: readonly EventFormat[] = [
 
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
-  aedat4: { extension: ".aedat4", encode: encodeAedat4 },
+  aedat4: { extension: ".aedat4", encode: encodeAedat4, inFiles: { table: true } },
   es: { extension: ".es", encode: encodeEventStream },
   dat: { extension: ".dat", encode: encodeDat },
   evt2: { extension: ".raw", encode: encodeEvt2 },
