@@ -10,6 +10,17 @@ export { type Fit, placement, type Placement, type PlacementOptions } from "./pl
 export type { OpenOptions, ReaderOptions, Recording } from "./recording.ts";
 export type { Frame, ImuSample, Trigger } from "./samples.ts";
 export { type ByteInput, ByteSource, MAX_SPOOL_BYTES } from "./source.ts";
+export { transforms } from "./transforms/index.ts";
+export type {
+  BooleanOption,
+  ChoiceOption,
+  EventBatch,
+  NumberOption,
+  OptionSpecs,
+  OptionValues,
+  Transform,
+  TransformOption,
+} from "./transforms/transform.ts";
 export {
   bilinearVoxelGrid,
   BinaryVoxelGrid,
