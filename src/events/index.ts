@@ -8,6 +8,41 @@ export { emptyEvents, joinEvents, LastEvents, sliceEvents } from "./join.ts";
 export { formatNames, openEvents } from "./open.ts";
 export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";
 export type { OpenOptions, ReaderOptions, Recording } from "./recording.ts";
+export { BinaRep, type BinaRepOptions, toBinaRep } from "./representations/bina-rep.ts";
+export {
+  type BinaryGridOptions,
+  BinaryVoxelGrid,
+  binaryVoxelGrid,
+  mergeFrames,
+} from "./representations/binary.ts";
+export { countFrames, CountGrid } from "./representations/counts.ts";
+export {
+  EventImage,
+  FrameBuilder,
+  type FrameOptions,
+  type Grid,
+  toFrame,
+  toImage,
+} from "./representations/frames.ts";
+export type { GridOptions, GridShape } from "./representations/grid.ts";
+export { type Slice, type SliceOptions, slices } from "./representations/slices.ts";
+export {
+  type HistogramOptions,
+  stackBins,
+  StackedHistogram,
+  stackedHistogram,
+  type StackOptions,
+} from "./representations/stacks.ts";
+export { TimeSurface, type TimeSurfaceOptions, toTimesurface } from "./representations/time-surface.ts";
+export { type ToreOptions, ToreVolume, toreVolume } from "./representations/tore.ts";
+export {
+  type BilinearGridOptions,
+  BilinearVoxelGrid,
+  bilinearVoxelGrid,
+  type BinLayout,
+  normalizeNonZero,
+  toVoxelGrid,
+} from "./representations/voxels.ts";
 export type { Frame, ImuSample, Trigger } from "./samples.ts";
 export { type ByteInput, ByteSource, MAX_SPOOL_BYTES } from "./source.ts";
 export { transforms } from "./transforms/index.ts";
@@ -21,16 +56,6 @@ export type {
   Transform,
   TransformOption,
 } from "./transforms/transform.ts";
-export {
-  bilinearVoxelGrid,
-  BinaryVoxelGrid,
-  countFrames,
-  CountGrid,
-  type GridOptions,
-  type GridShape,
-  stackedHistogram,
-  type StackOptions,
-} from "./voxel.ts";
 export {
   encodeEvents,
   type EncodeOptions,
