@@ -45,7 +45,26 @@ export {
 } from "./representations/voxels.ts";
 export type { Frame, ImuSample, Trigger } from "./samples.ts";
 export { type ByteInput, ByteSource, MAX_SPOOL_BYTES } from "./source.ts";
+export {
+  dropChunk,
+  dropEvent,
+  dropEventByArea,
+  dropEventByTime,
+  eventDrop,
+  randomDropPixel,
+} from "./transforms/drops.ts";
+export type { TransformFunction } from "./transforms/define.ts";
+export { eventDownsampling } from "./transforms/event-downsampling.ts";
+export { flipLR, flipPolarity, flipUD, mergePolarities } from "./transforms/flips.ts";
+export { centerCrop, downsample, randomCrop, rotate } from "./transforms/geometry.ts";
 export { transforms } from "./transforms/index.ts";
+export { spatialJitter, timeJitter } from "./transforms/jitter.ts";
+export { cutMix, eventMix, type MixedEvents, type MixOptions } from "./transforms/mixes.ts";
+export { backgroundActivityFilter, denoise, hotPixelFilter } from "./transforms/noise-filters.ts";
+export { backgroundNoise, uniformNoise } from "./transforms/noise.ts";
+export { optionFromText, type OptionsOf } from "./transforms/options.ts";
+export { decimate, refractoryPeriod } from "./transforms/thinning.ts";
+export { timeAlignment, timeReversal, timeSkew, timeWarp } from "./transforms/times.ts";
 export type {
   BooleanOption,
   ChoiceOption,
@@ -56,6 +75,7 @@ export type {
   Transform,
   TransformOption,
 } from "./transforms/transform.ts";
+export { undistort } from "./transforms/undistort.ts";
 export {
   encodeEvents,
   type EncodeOptions,

@@ -62,7 +62,7 @@ export class BinaRep {
 }
 
 /**
- * Bina-Rep frames of given ones, as the `ToBinaRep` of [Tonic]: `[T · bits, P, H, W]` to `[T, P, H, W]`; an element counts
+ * Bina-Rep frames of given ones, as the `ToBinaRep` of [Lenz2021]: `[T · bits, P, H, W]` to `[T, P, H, W]`; an element counts
  * as 1 where it is above 0.
  *
  * @throws ArgumentError if `bits` is not 2 to 24, or the frames cannot be divided by it

@@ -13,7 +13,7 @@ export type Grid = { readonly values: Float32Array<ArrayBuffer>; readonly shape:
 export type FrameOptions = PlacementOptions & SliceOptions;
 
 /**
- * Counts of events in slices of a batch, `[T, P, H, W]`: the `ToFrame` of [Tonic], with its ways to cut (`slices`
+ * Counts of events in slices of a batch, `[T, P, H, W]`: the `ToFrame` of [Lenz2021], with its ways to cut (`slices`
  * tells their edges).
  *
  * @throws ArgumentError if an option is out of its range or there are too many frames
@@ -30,7 +30,7 @@ export function toFrame(events: Events, options: FrameOptions): Grid {
   return { values, shape };
 }
 
-/** Counts of all events of a batch, `[P, H, W]`: the `ToImage` of [Tonic]. */
+/** Counts of all events of a batch, `[P, H, W]`: the `ToImage` of [Lenz2021]. */
 export function toImage(events: Events, options: PlacementOptions): Float32Array<ArrayBuffer> {
   const image = new EventImage(options);
   image.add(events);

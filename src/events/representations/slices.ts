@@ -3,7 +3,7 @@ import { ArgumentError } from "../../core/index.ts";
 import type { Events } from "../columns.ts";
 import { indexAtTime } from "../filter.ts";
 
-/** How a recording is cut into slices: exactly one of the first four, as in the `ToFrame` of [Tonic]. */
+/** How a recording is cut into slices: exactly one of the first four, as in the `ToFrame` of [Lenz2021]. */
 export type SliceOptions = {
   /** Length of a slice, in µs. */
   readonly windowUs?: number;

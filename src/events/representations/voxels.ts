@@ -8,7 +8,7 @@ import { phaseOf, type StackOptions } from "./stacks.ts";
 /**
  * Where the bins of a {@link BilinearVoxelGrid} lie: `"ends"`, the first at its start and the last at its end
  * [Zhu2019]; `"starts"`, each at the start of one of `bins` equal parts, so that what lies beyond the last fades out (the
- * `ToVoxelGrid` of [Tonic]).
+ * `ToVoxelGrid` of [Lenz2021]).
  */
 export type BinLayout = "ends" | "starts";
 
@@ -93,7 +93,7 @@ export function bilinearVoxelGrid(events: Events, options: StackOptions): Float3
 }
 
 /**
- * The `ToVoxelGrid` of [Tonic], `[bins, 1, H, W]`: as {@link bilinearVoxelGrid}, but with the layout `"starts"`, in which
+ * The `ToVoxelGrid` of [Lenz2021], `[bins, 1, H, W]`: as {@link bilinearVoxelGrid}, but with the layout `"starts"`, in which
  * the last event adds nothing.
  *
  * @throws ArgumentError if an option is out of its range
