@@ -86,8 +86,8 @@ export class TimeSurface {
 }
 
 /**
- * Time surfaces at the ends of consecutive windows of a batch, `[T, P, H, W]`: the `ToTimesurface` of [Lenz2021] 1.3 and
- * later, with its `dt` as `windowUs`. Departures: pixels without an event are 0, not the age of time 0; with an overlap a
+ * Time surfaces at the ends of consecutive windows of a batch, `[T, P, H, W]`: the `ToTimesurface` of [Lenz2021] in its
+ * form with a `dt`, here `windowUs`. Departures: pixels without an event are 0, not the age of time 0; with an overlap a
  * surface is read at the end of its window.
  *
  * @param options - as of a surface, and of the windows (see `slices`)

@@ -15,8 +15,8 @@ export type ToreOptions = PlacementOptions & {
 };
 
 /**
- * A TORE volume, `[1, P · K, H, W]` [Baldwin2022]: the ages Δ_1 ≤ … ≤ Δ_K of the last K events of each pixel and polarity,
- * newest first, on a logarithmic scale
+ * A TORE volume [Baldwin2022], `[1, P · K, H, W]`: the ages Δ_1 ≤ … ≤ Δ_K of the last K events of each pixel and
+ * polarity, newest first, on a logarithmic scale
  *
  *   V(p, k, y, x) = max(0, ln(min(Δ_k, maxUs) + 1) − ln(minUs + 1))
  *
