@@ -19,6 +19,7 @@ export { countFrames, CountGrid } from "./representations/counts.ts";
 export {
   EventImage,
   FrameBuilder,
+  type FrameBuilderOptions,
   type FrameOptions,
   type Grid,
   toFrame,

@@ -73,7 +73,7 @@ suite("geometry", () => {
 
   test("undistortion inverts the lens", () => {
     const size = { width: 120, height: 90 };
-    const lens = { fx: 100, fy: 100, cx: 60, cy: 45, k1: -0.3, k2: 0.1, p1: 0.002, p2: -0.003, k3: 0.01 };
+    const lens = { fx: 100, fy: 100, cx: 60, cy: 45, k1: -0.3, k2: 0.1, p1: 0.04, p2: -0.03, k3: 0.01 };
     const all = randomEvents(new Random("lens"), 300, size);
     all.t.forEach((_, i) => (all.t[i] = i));
     const { events } = undistort.batch({ sensor: size, events: all }, lens);
@@ -82,8 +82,8 @@ suite("geometry", () => {
       const [x, y] = [(events.x[k]! - 60) / 100, (events.y[k]! - 45) / 100];
       const r2 = x * x + y * y;
       const radial = 1 - 0.3 * r2 + 0.1 * r2 ** 2 + 0.01 * r2 ** 3;
-      const u = x * radial + 2 * 0.002 * x * y - 0.003 * (r2 + 2 * x * x);
-      const v = y * radial + 0.002 * (r2 + 2 * y * y) - 2 * 0.003 * x * y;
+      const u = x * radial + 2 * 0.04 * x * y - 0.03 * (r2 + 2 * x * x);
+      const v = y * radial + 0.04 * (r2 + 2 * y * y) - 2 * 0.03 * x * y;
       // Rounded to a pixel, and the lens shrinks.
       expect(Math.abs(u * 100 + 60 - all.x[i]!)).toBeLessThan(0.75);
       expect(Math.abs(v * 100 + 45 - all.y[i]!)).toBeLessThan(0.75);

@@ -225,7 +225,9 @@ suite("frames", () => {
   });
 
   test("of a builder are refused where no memory would do", () => {
-    expect(() => new FrameBuilder({ sensor, timeBins: 2 })).toThrow(/windowUs or eventCount/);
+    expect(() => new FrameBuilder({ sensor, timeBins: 2 } as object as { sensor: typeof sensor })).toThrow(
+      /windowUs or eventCount/,
+    );
     expect(() => new FrameBuilder({ sensor, windowUs: 1e9, overlap: 1e9 - 1e-3 })).toThrow(ArgumentError);
     const builder = new FrameBuilder({ sensor, windowUs: 1 });
     builder.add(ONE);

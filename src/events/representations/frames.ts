@@ -9,8 +9,12 @@ import { checkSlices, type SliceOptions, slices } from "./slices.ts";
 /** A grid as arrays: values, row-major, and the sizes along T, C, H, W. */
 export type Grid = { readonly values: Float32Array<ArrayBuffer>; readonly shape: GridShape };
 
-/** Options of {@link toFrame} and {@link FrameBuilder}. */
+/** Options of {@link toFrame}. */
 export type FrameOptions = PlacementOptions & SliceOptions;
+
+/** Options of {@link FrameBuilder}: one of `windowUs` and `eventCount`. */
+export type FrameBuilderOptions = PlacementOptions &
+  Pick<SliceOptions, "windowUs" | "eventCount" | "overlap">;
 
 /**
  * Counts of events in slices of a batch, `[T, P, H, W]`: the `ToFrame` of [Lenz2021], with its ways to cut (`slices`
@@ -78,7 +82,7 @@ export class FrameBuilder {
   #added = 0;
 
   /** @throws ArgumentError if an option is out of its range, or the cut is not by `windowUs` or `eventCount` */
-  constructor(options: FrameOptions) {
+  constructor(options: FrameBuilderOptions) {
     const { windowUs, eventCount, overlap = 0 } = checkSlices("FrameBuilder", options);
     const length = windowUs ?? eventCount;
     if (length === undefined) {

@@ -15,7 +15,8 @@ import { defineTransform, mapping, pixelsOf, ROW } from "./define.ts";
  *   fired (of one polarity) than in the window before [Ghosh2023]. The window before the first has no events, and
  *   parts fire by the threshold, not by any sum that is left, which is what the code of [Lenz2021] does.
  *
- * Events of one window come OFF before ON, each row by row.
+ * The last window ends with the recording; [Lenz2021] leaves it out. Events of one window come OFF before ON, each row by
+ * row.
  */
 export const eventDownsampling = defineTransform({
   name: "eventDownsampling",
