@@ -21,6 +21,25 @@ export function eventsOf(rows: readonly (readonly [number, number, number, numbe
   };
 }
 
+/** An event as a row `[t, x, y, on]`. */
+export type Row = readonly [number, number, number, number];
+
+/** The rows of events, as {@link eventsOf} takes them. */
+export function rowsOf({ t, x, y, on }: Events): Row[] {
+  return Array.from(t, (time, i) => [time, x[i]!, y[i]!, on[i]!] as const);
+}
+
+/** Items by key, in the order of the first of each. */
+export function groupsOf<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 /** Seeded events, `gapUs` apart at most. */
 export function randomEvents(
   random: Random,
