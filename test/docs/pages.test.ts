@@ -9,10 +9,13 @@ import { afterAll, beforeAll, expect, suite, test } from "vitest";
 /** Node 24, which strips types, comes with the development dependencies. */
 const NODE = "node_modules/node/bin/node";
 
-const pages = ["docs/formats", "docs/representations"]
-  .filter((folder) => existsSync(folder))
-  .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-  .filter((path) => path.endsWith(".md"));
+/** Pages whose every block of TypeScript is a program: all in these folders, and these. */
+const FOLDERS = ["docs/formats", "docs/representations", "docs/transforms"];
+const PAGES = ["docs/datasets.md"];
+
+const pages = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  .filter((path) => path.endsWith(".md"))
+  .concat(PAGES);
 
 /** The blocks of TypeScript of a page, named by page and line. */
 function blocksOf(page: string): { readonly name: string; readonly code: string }[] {
@@ -58,4 +61,15 @@ suite("pages", () => {
       expect(stderr).toBe("");
     },
   );
+
+  test.each(pages)("%s links to what exists, and cites papers that are listed", (page) => {
+    const text = readFileSync(page, "utf8");
+    const papers = readFileSync("docs/papers.md", "utf8");
+    for (const [, path] of text.matchAll(/\]\(([^)#]+)\)/g)) {
+      if (!path!.startsWith("http")) expect(existsSync(join(page, "..", path!)), path).toBe(true);
+    }
+    for (const [, key] of text.matchAll(/\[([A-Z][A-Za-z]+(?:19|20)\d\d[a-z]?)(?:,[^\]]*)?\]/g)) {
+      expect(papers).toContain(`**[${key}]**`);
+    }
+  });
 });
