@@ -70,5 +70,12 @@ export {
 } from "./rotation.ts";
 export { smplBody, type SmplBody, type SmplModel, smplRestJoints } from "./smpl.ts";
 export { type Capsule, capsuleEnd, lowestPoint, surface } from "./surface.ts";
-export { bodyJoints, projectNormalized, rotationAngle, rotationFromSixD } from "./tensor-body.ts";
+export {
+  bodyJoints,
+  projectNormalized,
+  type RestJoints,
+  rotationAngle,
+  rotationFromSixD,
+  smplJointBasis,
+} from "./tensor-body.ts";
 export type { BodyPart } from "./surface-patterns.ts";

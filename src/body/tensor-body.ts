@@ -23,6 +23,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
 import { BUILTIN_JOINT_BASIS, BUILTIN_JOINT_TEMPLATE } from "./builtin.ts";
 import { JOINT_PARENTS } from "./kinematics.ts";
 import { JOINTS, SHAPE_COEFFICIENTS } from "./pose.ts";
+import { type SmplModel, smplRestJoints } from "./smpl.ts";
 
 /**
  * 6D rotations to matrices, the twin of {@link sixDToMatrix}: x = a/|a|, z = x×b/|x×b|, y = z×x are the columns.
@@ -69,18 +70,37 @@ export function rotationAngle(a: Tensor, b: Tensor): Tensor {
   return acos(clamp(affine(trace, 0.5, -0.5), -1 + 1e-6, 1 - 1e-6));
 }
 
+/** Joints of a body at rest, linear in its shape: `template [24, 3]` + `basis [24, 3, 10]` · shape, metres. */
+export type RestJoints = { readonly template: ArrayLike<number>; readonly basis: ArrayLike<number> };
+
+const BUILTIN: RestJoints = { template: BUILTIN_JOINT_TEMPLATE, basis: BUILTIN_JOINT_BASIS };
+
+/** Joints of an SMPL body at rest: its regressor applied to the template and to each of the shape's directions. */
+export function smplJointBasis(model: SmplModel): RestJoints {
+  const template = smplRestJoints(model, new Float64Array(SHAPE_COEFFICIENTS));
+  const basis = new Float64Array(3 * JOINTS * SHAPE_COEFFICIENTS);
+  for (let k = 0; k < SHAPE_COEFFICIENTS; k++) {
+    const unit = Float64Array.from({ length: SHAPE_COEFFICIENTS }, (_, i) => Number(i === k));
+    smplRestJoints(model, unit).forEach((value, at) => {
+      basis[at * SHAPE_COEFFICIENTS + k] = value - template[at]!;
+    });
+  }
+  return { template, basis };
+}
+
 /**
- * Joints of the built-in body relative to its pelvis.
+ * Joints of a body, relative to its pelvis if that rests at the origin, as the built-in body's does.
  *
  * @param rotations - of each joint relative to its parent, `[N, 24, 3, 3]`
  * @param shape - `[N, 10]`
+ * @param rest - the body; the built-in one by default, {@link smplJointBasis} for SMPL
  * @returns `[N, 24, 3]`, metres; add the translation for places in space
  * @throws ShapeError
  */
-export function bodyJoints(rotations: Tensor, shape: Tensor): Tensor {
+export function bodyJoints(rotations: Tensor, shape: Tensor, rest: RestJoints = BUILTIN): Tensor {
   const { N } = dims("bodyJoints", "N 24 3 3", rotations.shape) as { N: number };
   dims("bodyJoints shape", "N 10", shape.shape, { N });
-  const { template, basis } = boneOffsets();
+  const { template, basis } = boneOffsets(rest);
   const offsets = add(linear(shape, tensor(basis, [3 * JOINTS, SHAPE_COEFFICIENTS]), null), tensor(template));
   const bones = permute(reshape(offsets, [N, JOINTS, 3, 1]), [1, 0, 2, 3]);
   const local = permute(rotations, [1, 0, 2, 3]);
@@ -95,24 +115,16 @@ export function bodyJoints(rotations: Tensor, shape: Tensor): Tensor {
   return reshape(stack(places, 1), [N, JOINTS, 3]);
 }
 
-/** Bone from the parent to each joint, in rest: `template [72]` and `basis [72, 10]`; that of the pelvis is 0. */
-function boneOffsets(): { template: Float64Array; basis: Float64Array } {
-  const template = new Float64Array(3 * JOINTS);
-  const basis = new Float64Array(3 * JOINTS * SHAPE_COEFFICIENTS);
+/** Bone from the parent to each joint, in rest: `template [72]` and `basis [72, 10]`; that of the root is its place. */
+function boneOffsets({ template, basis }: RestJoints): { template: Float64Array; basis: Float64Array } {
+  const bones = { template: Float64Array.from(template), basis: Float64Array.from(basis) };
+  const perJoint = 3 * SHAPE_COEFFICIENTS;
   for (let joint = 1; joint < JOINTS; joint++) {
     const parent = JOINT_PARENTS[joint]!;
-    for (let i = 0; i < 3; i++) {
-      const [at, from] = [3 * joint + i, 3 * parent + i];
-      template[at] = BUILTIN_JOINT_TEMPLATE[at]! - BUILTIN_JOINT_TEMPLATE[from]!;
-      for (let k = 0; k < SHAPE_COEFFICIENTS; k++) {
-        const difference =
-          BUILTIN_JOINT_BASIS[at * SHAPE_COEFFICIENTS + k]! -
-          BUILTIN_JOINT_BASIS[from * SHAPE_COEFFICIENTS + k]!;
-        basis[at * SHAPE_COEFFICIENTS + k] = difference;
-      }
-    }
+    for (let i = 0; i < 3; i++) bones.template[3 * joint + i]! -= template[3 * parent + i]!;
+    for (let i = 0; i < perJoint; i++) bones.basis[perJoint * joint + i]! -= basis[perJoint * parent + i]!;
   }
-  return { template, basis };
+  return bones;
 }
 
 /**

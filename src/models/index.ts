@@ -14,3 +14,12 @@ export {
   Stage,
   TransformerBlock,
 } from "./spikevideoformer.ts";
+export {
+  betweenSteps,
+  officialPoseTrackerName,
+  PoseTracker,
+  type PoseTrackerConfig,
+  poseTrackerPresets,
+  type PoseTrackerRun,
+} from "./pose-tracker.ts";
+export { averagePool, SewResNet, type SewResNetOptions } from "./sew-resnet.ts";

@@ -1,5 +1,5 @@
 /** Initial values of parameters, seeded. */
-import type { Random, Shape } from "../core/index.ts";
+import { type Random, type Shape, sizeOf } from "../core/index.ts";
 import { full, Tensor } from "../tensor/index.ts";
 import { parameter } from "./module.ts";
 
@@ -17,6 +17,18 @@ export function truncatedNormal(random: Random, shape: Shape, deviation: number)
       if (Math.abs(value) <= 2) return value;
     }
   });
+}
+
+/**
+ * Draws weights anew: normal with variance 2 over the number of outputs that an input reaches (PyTorch's
+ * `kaiming_normal_` with `mode="fan_out"` and ReLU).
+ *
+ * @param weight - of a convolution `[Co, Ci/groups, k, k]` or a linear layer `[O, I]`
+ */
+export function kaimingNormal(random: Random, weight: Tensor): void {
+  const fanOut = weight.shape[0]! * sizeOf(weight.shape.slice(2));
+  const deviation = Math.sqrt(2 / fanOut);
+  for (let i = 0; i < weight.size; i++) weight.data[i] = random.normal(0, deviation);
 }
 
 /** One number everywhere. */

@@ -13,7 +13,22 @@ export {
   type AttentionDesign,
   type AttentionOptions,
   attentionModules,
-  type Extent,
   SpikingAttention,
 } from "./spiking-attention.ts";
 export { type Surrogate, surrogate } from "./surrogate.ts";
+export {
+  SEW_DEPTHS,
+  SewBlock,
+  sewChannels,
+  type SewDepth,
+  type SewFunction,
+  sew,
+  SpikingConv,
+} from "./sew.ts";
+export {
+  positionalEncoding,
+  SpatiotemporalAttention,
+  type SpatiotemporalOptions,
+  SpikingFeedForward,
+} from "./spatiotemporal-attention.ts";
+export type { Extent } from "./tokens.ts";

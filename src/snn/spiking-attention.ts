@@ -1,20 +1,18 @@
 /** Spike-driven self-attention over space and time. Tensors are `[T, B, H, W, C]`. */
-import { add, permute, reshape } from "../autograd/index.ts";
-import { ArgumentError, dims, type Random } from "../core/index.ts";
+import { add } from "../autograd/index.ts";
+import { ArgumentError, type Random } from "../core/index.ts";
 import { BatchNorm, Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { linearAttention, type Score } from "./attention.ts";
 import { RepConv, ResidualBranch } from "./blocks.ts";
 import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
+import { type Extent, fromTokens, toTokens } from "./tokens.ts";
 
 /**
  * Which tokens see each other [Zou2025, §3.3]: all of a clip (`joint`), those of a frame (`spatial`), first those of a
  * frame and then those of a pixel (`hierarchical`), or both at once, merged before the neurons (`factorised`).
  */
 export type AttentionDesign = "joint" | "hierarchical" | "factorised" | "spatial";
-
-/** The tokens that attend to each other in one pass. */
-export type Extent = "joint" | "spatial" | "temporal";
 
 /** Options of {@link SpikingAttention}. */
 export type AttentionOptions = {
@@ -111,37 +109,6 @@ export class SpikingAttention extends ResidualBranch {
     this.observer?.({ kind: "synapse", macs: perProduct, input: q });
     return fromTokens(linearAttention(qs, ks, vs, score, sumScale), v.shape, heads, extent);
   }
-}
-
-/** Orders of the axes T, B, N, A, D that bring the attending tokens next to D. */
-const orders: Record<Extent, readonly number[]> = {
-  joint: [1, 3, 0, 2, 4],
-  spatial: [0, 1, 3, 2, 4],
-  temporal: [1, 2, 3, 0, 4],
-};
-
-/** `[T, B, H, W, C]` → `[groups, tokens, D]` */
-function toTokens(x: Tensor, heads: number, extent: Extent): Tensor {
-  const { T, B, H, W, C } = dims("attention", "T B H W C", x.shape) as Record<
-    "T" | "B" | "H" | "W" | "C",
-    number
-  >;
-  const split = reshape(x, [T, B, H * W, heads, C / heads]);
-  const tokens = { joint: T * H * W, spatial: H * W, temporal: T }[extent];
-  return reshape(permute(split, orders[extent]), [-1, tokens, C / heads]);
-}
-
-/** The inverse of {@link toTokens}. */
-function fromTokens(x: Tensor, shape: readonly number[], heads: number, extent: Extent): Tensor {
-  const [T, B, H, W, C] = shape as [number, number, number, number, number];
-  const order = orders[extent];
-  const sizes = [T, B, H * W, heads, C / heads];
-  const split = reshape(
-    x,
-    order.map((axis) => sizes[axis]!),
-  );
-  const back = order.map((_, axis) => order.indexOf(axis));
-  return reshape(permute(split, back), shape);
 }
 
 /** The attention modules of a design, each to be added to the membrane potential in turn. */

@@ -1,0 +1,120 @@
+/** Spike-element-wise residual networks [Fang2021a]. Tensors are `[T, B, H, W, C]`. */
+import { add, affine, mul } from "../autograd/index.ts";
+import { ArgumentError, type Random } from "../core/index.ts";
+import { BatchNorm, Conv2d, kaimingNormal, Module } from "../nn/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
+
+/**
+ * How the spikes of a branch a and those of the shortcut s become one: `add` a + s (which counts up along a stage), `and`
+ * a·s, `iand` (1 − a)·s.
+ */
+export type SewFunction = "add" | "and" | "iand";
+
+/**
+ * Joins the spikes of a residual branch with those of its shortcut [Fang2021a, table 1].
+ *
+ * @param branch - spikes of the branch, any shape
+ * @param shortcut - spikes of the shortcut, the same shape
+ */
+export function sew(branch: Tensor, shortcut: Tensor, connection: SewFunction): Tensor {
+  switch (connection) {
+    case "add":
+      return add(branch, shortcut);
+    case "and":
+      return mul(branch, shortcut);
+    case "iand":
+      return mul(affine(branch, -1, 1), shortcut);
+  }
+}
+
+/** Convolution → BN → neurons. */
+export class SpikingConv extends Module {
+  readonly conv: Conv2d;
+  readonly norm: BatchNorm;
+  readonly neurons: NeuronLayer;
+
+  constructor(
+    random: Random,
+    inChannels: number,
+    outChannels: number,
+    kernel: number,
+    { stride = 1, neurons }: { readonly stride?: number; readonly neurons: NeuronConfig },
+  ) {
+    super();
+    this.conv = new Conv2d(random, inChannels, outChannels, kernel, { stride, padding: kernel >> 1 });
+    kaimingNormal(random, this.conv.weight);
+    this.norm = new BatchNorm(outChannels);
+    this.neurons = neuronLayer(neurons);
+  }
+
+  /** `[T, B, H, W, Ci]` → spikes `[T, B, H/stride, W/stride, Co]` */
+  forward(x: Tensor): Tensor {
+    return this.neurons.forward(this.norm.forward(this.conv.forward(x)));
+  }
+}
+
+/**
+ * A residual block: two 3×3 convolutions, or 1×1, 3×3 and 1×1 that widens fourfold, each with BN and neurons, joined with
+ * the shortcut by {@link sew}. The stride is that of the (first) 3×3; where shapes differ the shortcut is a 1×1
+ * convolution with BN and neurons of its own. The weight of the last BN starts at 0.
+ */
+export class SewBlock extends Module {
+  readonly units: SpikingConv[];
+  readonly shortcut: SpikingConv | null;
+  readonly connection: SewFunction;
+
+  constructor(
+    random: Random,
+    inChannels: number,
+    width: number,
+    options: {
+      readonly bottleneck: boolean;
+      readonly stride: number;
+      readonly connection: SewFunction;
+      readonly neurons: NeuronConfig;
+    },
+  ) {
+    super();
+    const { bottleneck, stride, connection, neurons } = options;
+    const outChannels = bottleneck ? 4 * width : width;
+    const unit = (from: number, to: number, kernel: number, step = 1) =>
+      new SpikingConv(random, from, to, kernel, { stride: step, neurons });
+    this.units = bottleneck
+      ? [unit(inChannels, width, 1), unit(width, width, 3, stride), unit(width, outChannels, 1)]
+      : [unit(inChannels, width, 3, stride), unit(width, width, 3)];
+    this.units.at(-1)!.norm.weight.data.fill(0);
+    this.shortcut =
+      stride === 1 && inChannels === outChannels ? null : unit(inChannels, outChannels, 1, stride);
+    this.connection = connection;
+  }
+
+  /** `[T, B, H, W, Ci]` → `[T, B, H/stride, W/stride, Co]` */
+  forward(x: Tensor): Tensor {
+    const branch = this.units.reduce((u, unit) => unit.forward(u), x);
+    return sew(branch, this.shortcut === null ? x : this.shortcut.forward(x), this.connection);
+  }
+}
+
+/** Blocks of each stage by the depth of the network, and whether they are bottlenecks [He2016, table 1]. */
+export const SEW_DEPTHS = {
+  18: { blocks: [2, 2, 2, 2], bottleneck: false },
+  34: { blocks: [3, 4, 6, 3], bottleneck: false },
+  50: { blocks: [3, 4, 6, 3], bottleneck: true },
+  101: { blocks: [3, 4, 23, 3], bottleneck: true },
+  152: { blocks: [3, 8, 36, 3], bottleneck: true },
+} as const;
+
+/** Depth of a SEW-ResNet. */
+export type SewDepth = keyof typeof SEW_DEPTHS;
+
+/** Channels that a SEW-ResNet ends with. @throws ArgumentError if there is none of the depth */
+export function sewChannels(depth: SewDepth): number {
+  const kind = SEW_DEPTHS[depth] as (typeof SEW_DEPTHS)[SewDepth] | undefined;
+  if (kind === undefined) {
+    throw new ArgumentError(
+      `SewResNet: expected a depth of ${Object.keys(SEW_DEPTHS).join(", ")}, got ${depth}`,
+    );
+  }
+  return kind.bottleneck ? 2048 : 512;
+}
