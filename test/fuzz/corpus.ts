@@ -44,8 +44,6 @@ export async function keepCorpus(
   iterations: number,
   seed: string,
 ): Promise<string> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const seeds = await seedFiles();
   const outcomes: Record<string, Outcomes> = {};
   const kept = new Map<string, { name: string; bytes: Uint8Array }>();
@@ -59,6 +57,8 @@ export async function keepCorpus(
       if (bytes.length < (kept.get(kind)?.bytes.length ?? Infinity)) kept.set(kind, { name, bytes });
     }
   }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   for (const { name, bytes } of kept.values()) {
     const file = `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 8)}.bin`;
     writeFileSync(join(folder, file), bytes);

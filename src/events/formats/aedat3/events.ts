@@ -82,7 +82,7 @@ export class PacketEvents {
       const time = this.#baseUs + view.getInt32(at + 4, true);
       const column = data >>> 17;
       const row = (data >>> 2) & 0x7fff;
-      if (time < this.#last || column >= width || row >= height) {
+      if (time < this.#last || time > Number.MAX_SAFE_INTEGER || column >= width || row >= height) {
         try {
           this.#reject(offset + at, time, column, row);
         } catch (fault) {
@@ -117,7 +117,7 @@ export class PacketEvents {
     const what =
       column >= width || row >= height
         ? `an event within ${width}x${height}, got (${column}, ${row})`
-        : `a time of ${this.#last} µs or later, got ${time}`;
+        : `a time from ${this.#last} to 2^53 µs, got ${time}`;
     this.#faults.meet(offset, `expected ${what}`, { events: 1 });
   }
 }
