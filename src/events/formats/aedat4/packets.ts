@@ -1,8 +1,6 @@
 /** The packets of events of an AEDAT 4.0 recording: decompressed, verified, and turned into columns. */
+import { CompressionFault, decompressLz4, loadZstd } from "../../../io/index.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { CompressionFault } from "../../compression/fault.ts";
-import { decompressLz4 } from "../../compression/lz4-decode.ts";
-import { loadZstd } from "../../compression/zstd.ts";
 import type { Faults } from "../../faults.ts";
 import { emptyEvents, sliceEvents } from "../../join.ts";
 import { FlatbufferFault, RootTable } from "./flatbuffer.ts";

@@ -80,7 +80,7 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
       out.set(frame.subarray(at, end), length);
       length += size;
     } else {
-      length = decompressBlock(frame, at, end, out, length, Math.min(out.length, length + blockMax));
+      length = decompressLz4Block(frame, at, end, out, length, Math.min(out.length, length + blockMax));
     }
     at = end;
     if ((flags & HAS_BLOCK_CHECKSUMS) !== 0) {
@@ -106,8 +106,13 @@ export function decompressLz4(frame: Uint8Array, limit: number): Uint8Array {
   return content;
 }
 
-/** Decompresses one block at `out[length…end)`; matches may reach back into earlier blocks. Returns the new length. */
-function decompressBlock(
+/**
+ * Decompresses one block, `input[start…stop)`, to `out[length…end)`; matches may reach back into earlier blocks.
+ *
+ * @returns the new length
+ * @throws CompressionFault if the block is broken or does not fit
+ */
+export function decompressLz4Block(
   input: Uint8Array,
   start: number,
   stop: number,
