@@ -1,10 +1,11 @@
 /** Attributes (specification 3.0, IV.A.2.m). */
 import { readRecords } from "./btree-v2.ts";
+import { type Cursor, decodeText, NOWHERE } from "./cursor.ts";
 import { type Dataspace, parseDataspace } from "./dataspace.ts";
 import { type Datatype, parseDatatype } from "./datatype.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { contentOf, findMessage, MESSAGE, type Message } from "./object-header.ts";
-import { type Cursor, decodeText, NOWHERE, type Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 import { numbersOf } from "./values.ts";
 
 /** What an attribute may hold: a number or a text, or several; undefined for what is not read, such as references. */

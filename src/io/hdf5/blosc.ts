@@ -52,7 +52,9 @@ export function decompressBlosc(data: Uint8Array, limit: number, zstd?: Decompre
   }
   const codec = CODECS[flags >> 5];
   if (codec === undefined || codec === "Snappy") {
-    throw fault(`expected BloscLZ, LZ4, zlib or Zstandard within Blosc, got ${codec ?? `codec ${flags >> 5}`}`);
+    throw fault(
+      `expected BloscLZ, LZ4, zlib or Zstandard within Blosc, got ${codec ?? `codec ${flags >> 5}`}`,
+    );
   }
   const blocks = blockBytes === 0 ? 0 : Math.ceil(length / blockBytes);
   if (blocks === 0 || blocks > (data.length - HEADER_BYTES) / 4) {
@@ -79,7 +81,8 @@ export function decompressBlosc(data: Uint8Array, limit: number, zstd?: Decompre
     }
     let at = view.getUint32(HEADER_BYTES + 4 * i, true);
     for (let s = 0; s < streams; s++) {
-      if (at + 4 > data.length) throw fault(`expected a Blosc stream at byte ${at}, got ${data.length} bytes`);
+      if (at + 4 > data.length)
+        throw fault(`expected a Blosc stream at byte ${at}, got ${data.length} bytes`);
       const bytes = view.getUint32(at, true);
       at += 4;
       if (bytes > data.length - at) throw fault(`expected ${bytes} bytes of a Blosc stream, got fewer`);

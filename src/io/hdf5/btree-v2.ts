@@ -1,5 +1,6 @@
 /** B-trees of version 2 (specification 3.0, III.A.2). */
-import { type Cursor, NOWHERE, type Storage } from "./storage.ts";
+import { type Cursor, NOWHERE } from "./cursor.ts";
+import type { Storage } from "./storage.ts";
 
 const MAX_DEPTH = 32;
 /** Signature, version, type and checksum of a node. */
@@ -31,14 +32,11 @@ export type TreeNode = {
  * @throws FormatError if it is broken or not of that type
  */
 export async function openTree(storage: Storage, address: number, ...types: number[]): Promise<Tree> {
-  const header = await storage.checkedBlock(
-    address,
-    22 + storage.addressBytes + storage.lengthBytes,
-    "BTHD",
-  );
+  const header = await storage.checkedBlock(address, 22 + storage.addressBytes + storage.lengthBytes, "BTHD");
   header.version("a B-tree", 0);
   const type = header.u8();
-  if (!types.includes(type)) header.fail(`expected a B-tree of type ${types.join(", ")}, got ${type}`, address);
+  if (!types.includes(type))
+    header.fail(`expected a B-tree of type ${types.join(", ")}, got ${type}`, address);
   const nodeBytes = header.u32();
   const recordBytes = header.u16();
   const depth = header.u16();

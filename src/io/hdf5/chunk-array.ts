@@ -1,7 +1,8 @@
 /** Indices of chunks that are arrays: fixed and extensible (specification 3.0, VII.C and VII.D). */
 import { log2 } from "./btree-v2.ts";
 import type { ChunkIndex, StoredChunk } from "./chunk-index.ts";
-import { type Cursor, NOWHERE, type Storage } from "./storage.ts";
+import { type Cursor, NOWHERE } from "./cursor.ts";
+import type { Storage } from "./storage.ts";
 
 /** What an array needs to know of its dataset. */
 export type ArrayOptions = {
@@ -34,8 +35,7 @@ export class ArrayIndex implements ChunkIndex {
     this.#address = address;
     this.#kind = kind;
     this.#options = options;
-    this.#itemBytes =
-      storage.addressBytes + (options.filtered ? chunkSizeBytes(options.chunkBytes) + 4 : 0);
+    this.#itemBytes = storage.addressBytes + (options.filtered ? chunkSizeBytes(options.chunkBytes) + 4 : 0);
   }
 
   async find(place: readonly number[]): Promise<StoredChunk | undefined> {
@@ -63,7 +63,10 @@ export class ArrayIndex implements ChunkIndex {
     const client = head.u8();
     const itemBytes = head.u8();
     if (client !== (this.#options.filtered ? 1 : 0) || itemBytes !== this.#itemBytes) {
-      head.fail(`expected elements of ${this.#itemBytes} bytes, got ${itemBytes} (client ${client})`, address);
+      head.fail(
+        `expected elements of ${this.#itemBytes} bytes, got ${itemBytes} (client ${client})`,
+        address,
+      );
     }
   }
 

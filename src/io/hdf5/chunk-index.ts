@@ -1,9 +1,10 @@
 /** Where chunks are: the indices of them (specification 3.0, III.A.1, III.A.2, VII). */
 import { openTree, readNode, type Tree, type TreeNode } from "./btree-v2.ts";
 import { ArrayIndex } from "./chunk-array.ts";
+import { NOWHERE } from "./cursor.ts";
 import type { Dataspace } from "./dataspace.ts";
 import type { ChunkLayout } from "./layout.ts";
-import { NOWHERE, type Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 
 /** A chunk in the file: its bytes there, and which filters were left out (bit i for filter i). */
 export type StoredChunk = { readonly address: number; readonly bytes: number; readonly mask: number };

@@ -1,5 +1,5 @@
 /** Dataspaces: the shapes of arrays (specification 3.0, IV.A.2.b). */
-import type { Cursor } from "./storage.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** The size along each axis, slowest first. A scalar has no axes. */
 export type Dataspace = {

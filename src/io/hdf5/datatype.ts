@@ -1,5 +1,5 @@
 /** Datatypes (specification 3.0, IV.A.2.d). */
-import type { Cursor } from "./storage.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** What an element is. `size` is in bytes. */
 export type Datatype =
@@ -102,7 +102,15 @@ const IEEE: Readonly<Record<number, readonly number[]>> = {
 };
 
 function parseFloat(cursor: Cursor, bits: number, size: number): Datatype | undefined {
-  const places = [cursor.u16(), cursor.u16(), cursor.u8(), cursor.u8(), cursor.u8(), cursor.u8(), cursor.u32()];
+  const places = [
+    cursor.u16(),
+    cursor.u16(),
+    cursor.u8(),
+    cursor.u8(),
+    cursor.u8(),
+    cursor.u8(),
+    cursor.u32(),
+  ];
   // Byte order: bits 0 and 6, of which VAX sets both; the sign is in the highest bit.
   const plain = (bits & 0x40) === 0 && ((bits >> 8) & 0xff) === 8 * size - 1;
   if (!plain || IEEE[size]?.every((place, i) => places[i] === place) !== true) return undefined;
@@ -121,7 +129,10 @@ function parseFields(cursor: Cursor, version: number, count: number, size: numbe
     const inner = parseDatatype(cursor, depth + 1);
     const type = rank === 0 ? inner : ({ kind: "other", size: inner.size, name: "arrays" } as const);
     if (offset + type.size > size) {
-      cursor.fail(`expected field ${name} within ${size} bytes, got bytes ${offset} to ${offset + type.size}`, at);
+      cursor.fail(
+        `expected field ${name} within ${size} bytes, got bytes ${offset} to ${offset + type.size}`,
+        at,
+      );
     }
     return { name, offset, type };
   });

@@ -84,7 +84,8 @@ class EcfEvents {
         while (this.#peek() >> 4 === 15) {
           digits += (this.#u8() & 15) * scale;
           scale *= 16;
-          if (scale > 2 ** 56) throw new CompressionFault("expected a step of time below 2^53 in ECF, got more");
+          if (scale > 2 ** 56)
+            throw new CompressionFault("expected a step of time below 2^53 in ECF, got more");
         }
         step = digits;
         run = 0;
@@ -115,7 +116,8 @@ class EcfEvents {
       const x = word >> 5;
       this.#setX(i++, x);
       // The words of the last event may be followed by neighbours that are none.
-      for (let j = 1; j <= 5 && i < this.#count; j++) if (((word >> (5 - j)) & 1) !== 0) this.#setX(i++, x + j);
+      for (let j = 1; j <= 5 && i < this.#count; j++)
+        if (((word >> (5 - j)) & 1) !== 0) this.#setX(i++, x + j);
     }
   }
 

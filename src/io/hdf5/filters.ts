@@ -40,7 +40,10 @@ const NAMES: Readonly<Record<number, string>> = {
  *
  * @throws FormatError if the message is broken
  */
-export async function readFilters(storage: Storage, messages: readonly Message[]): Promise<readonly Filter[]> {
+export async function readFilters(
+  storage: Storage,
+  messages: readonly Message[],
+): Promise<readonly Filter[]> {
   const message = findMessage(messages, MESSAGE.filters);
   if (message === undefined) return [];
   const body = await contentOf(storage, message);

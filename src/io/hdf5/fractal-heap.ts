@@ -1,6 +1,7 @@
 /** Fractal heaps, where groups keep many links and objects many attributes (specification 3.0, III.G). */
 import { log2 } from "./btree-v2.ts";
-import type { Cursor, Storage } from "./storage.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Storage } from "./storage.ts";
 
 type Shape = {
   readonly blockOffsetBytes: number;
@@ -87,7 +88,9 @@ export class FractalHeap {
     const within = offset - block.offset;
     const head = 5 + this.#storage.addressBytes + this.#shape.blockOffsetBytes;
     if (within < head || within + length > block.bytes) {
-      id.fail(`expected an object within a block of ${block.bytes} bytes, got bytes ${within} to ${within + length}`);
+      id.fail(
+        `expected an object within a block of ${block.bytes} bytes, got bytes ${within} to ${within + length}`,
+      );
     }
     await this.#storage.block(block.address, 4, "FHDB");
     return this.#storage.cursor(block.address + within, length);

@@ -1,7 +1,8 @@
 /** How a dataset lies in the file (specification 3.0, IV.A.2.i). */
+import type { Cursor } from "./cursor.ts";
 import type { Dataspace } from "./dataspace.ts";
 import { contentOf, findMessage, MESSAGE, type Message } from "./object-header.ts";
-import type { Cursor, Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 
 /** What the index of chunks is, with what its kind needs to be read. */
 export type IndexKind =

@@ -1,8 +1,9 @@
 /** The links of a group: its names and where they lead (specification 3.0, III.A, III.D and IV.A.2.g). */
 import { readRecords } from "./btree-v2.ts";
+import { type Cursor, decodeText, NOWHERE } from "./cursor.ts";
 import { FractalHeap } from "./fractal-heap.ts";
 import { contentOf, findMessage, MESSAGE, type Message } from "./object-header.ts";
-import { type Cursor, decodeText, NOWHERE, type Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 
 /** Where a name leads: to an object of the file, to a path, or out of the file. */
 export type Link =

@@ -20,7 +20,8 @@ export function decompressLzf(input: Uint8Array, limit: number): Uint8Array {
     return input[at++]!;
   };
   const room = (count: number): void => {
-    if (count > out.length - to) throw new CompressionFault(`expected at most ${limit} bytes of LZF, got more`);
+    if (count > out.length - to)
+      throw new CompressionFault(`expected at most ${limit} bytes of LZF, got more`);
   };
   while (at < input.length) {
     const control = next();
@@ -35,7 +36,8 @@ export function decompressLzf(input: Uint8Array, limit: number): Uint8Array {
     if (count === 7) count += next();
     const distance = ((control & 31) << 8) + next() + 1;
     count += 2;
-    if (distance > to) throw new CompressionFault(`expected a match within ${to} bytes, got ${distance} back`);
+    if (distance > to)
+      throw new CompressionFault(`expected a match within ${to} bytes, got ${distance} back`);
     room(count);
     for (const end = to + count; to < end; to++) out[to] = out[to - distance]!;
   }

@@ -1,5 +1,6 @@
 /** Object headers: the messages that describe a group, a dataset or a named type (specification 3.0, IV.A). */
-import { Cursor, type Storage } from "./storage.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Storage } from "./storage.ts";
 
 /** Types of messages that are read. */
 export const MESSAGE = {
@@ -81,7 +82,8 @@ export async function contentOf(storage: Storage, { type, shared, body }: Messag
   if (!shared) return body;
   const version = body.version("a shared message", 1, 2, 3);
   const kind = body.u8();
-  if (version === 3 && kind === 1) storage.refuse("expected messages of their own, got a table of shared ones");
+  if (version === 3 && kind === 1)
+    storage.refuse("expected messages of their own, got a table of shared ones");
   if (version === 1) body.skip(6);
   const address = body.addressField();
   const message = findMessage(await readMessages(storage, address), type);

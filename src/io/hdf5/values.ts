@@ -4,14 +4,7 @@ import type { Datatype } from "./datatype.ts";
 
 /** Numbers of a dataset: the array of the type where JavaScript has one, 64-bit integers and halves as floats. */
 export type Numbers =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 /** Where numbers stand among bytes: `count` of them, `stride` bytes apart, the first at `offset`. */
 export type Places = { readonly count: number; readonly stride: number; readonly offset: number };

@@ -99,7 +99,10 @@ export class Hdf5Writer {
    * @param attributes - numbers below 2^31 by their names
    * @returns its address
    */
-  group(members: Readonly<Record<string, number>>, attributes: Readonly<Record<string, number>> = {}): number {
+  group(
+    members: Readonly<Record<string, number>>,
+    attributes: Readonly<Record<string, number>> = {},
+  ): number {
     const names = Object.keys(members).sort();
     const offsets: number[] = [];
     let heapBytes = 8;

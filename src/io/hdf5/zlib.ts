@@ -21,7 +21,8 @@ export function inflate(packed: Uint8Array, limit: number): Uint8Array {
   } catch (cause) {
     throw new CompressionFault(`expected zlib data, got ${(cause as Error).message}`, { cause });
   }
-  if (data.length > limit) throw new CompressionFault(`expected at most ${limit} bytes of zlib data, got more`);
+  if (data.length > limit)
+    throw new CompressionFault(`expected at most ${limit} bytes of zlib data, got more`);
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(packed.length - 4) !== adler32(data)) {
     throw new CompressionFault("expected a matching checksum of zlib data, got another");

@@ -43,7 +43,7 @@ export async function conventionsOf(layout: EventLayout, matlab: boolean): Promi
 async function isSeconds(layout: EventLayout): Promise<boolean> {
   if (layout.count === 0) return true;
   const { t } = await sample(layout);
-  if (t.every((value) => Number.isInteger(value))) return false;
+  if (t.every((value) => Number.isInteger(value) || !Number.isFinite(value))) return false;
   const last = await readRows(layout, layout.count - 1, 1, ["t"]).catch(orNone);
   return !((last?.t[0] ?? 0) - (t[0] ?? 0) > DAY);
 }

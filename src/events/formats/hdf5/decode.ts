@@ -65,7 +65,10 @@ async function open(bytes: ByteFile, file: string | undefined): Promise<Opened> 
 }
 
 /** The coordinates of all events, for the size of a sensor that the file does not state; what is broken is left out. */
-async function* coordinates(source: ByteSource, { file }: ReaderOptions): AsyncGenerator<Pick<Events, "x" | "y">> {
+async function* coordinates(
+  source: ByteSource,
+  { file }: ReaderOptions,
+): AsyncGenerator<Pick<Events, "x" | "y">> {
   const opened = await open(await source.asFile(), file);
   const faults = new Faults("hdf5", "recover", undefined);
   const { origin } = opened.conventions;

@@ -14,7 +14,7 @@ import {
   type Datatype,
   Hdf5Dataset,
   type Hdf5File,
-  Hdf5Group,
+  type Hdf5Group,
 } from "../../../io/index.ts";
 import type { SensorSize } from "../../columns.ts";
 
@@ -80,13 +80,15 @@ export async function findEvents(hdf5: Hdf5File, file: string | undefined): Prom
       try {
         member = await place.group.get(name);
       } catch (error) {
-        if (name === "events" || !(error instanceof FormatError || error instanceof UnsupportedError)) throw error;
+        if (name === "events" || !(error instanceof FormatError || error instanceof UnsupportedError))
+          throw error;
         refusal ??= error;
         continue;
       }
       if (member instanceof Hdf5Dataset) {
         const inRows = compoundColumns(member);
-        if (inRows !== undefined) return complete({ columns: inRows, seconds: undefined }, place, file, member);
+        if (inRows !== undefined)
+          return complete({ columns: inRows, seconds: undefined }, place, file, member);
       } else if (member !== undefined && !seen.has(member.address) && place.parents.length < MAX_DEPTH) {
         seen.add(member.address);
         queue.push({
@@ -146,7 +148,8 @@ function compoundColumns(dataset: Hdf5Dataset): EventLayout["columns"] | undefin
   if (type.kind !== "compound" || shape.length !== 1) return undefined;
   const columns = FIELDS.map((name): [FieldName, Column] | undefined => {
     const field = type.fields.find((candidate) => NAMES[name].includes(candidate.name.toLowerCase()));
-    if (field === undefined || (field.type.kind !== "integer" && field.type.kind !== "float")) return undefined;
+    if (field === undefined || (field.type.kind !== "integer" && field.type.kind !== "float"))
+      return undefined;
     return [name, { dataset, axis: 0, type: field.type, offset: field.offset }];
   });
   if (columns.includes(undefined)) return undefined;
@@ -157,7 +160,8 @@ function compoundColumns(dataset: Hdf5Dataset): EventLayout["columns"] | undefin
 async function mvsec({ group, path }: Place, names: readonly string[]): Promise<Found | undefined> {
   if (!/\/davis\/(left|right)\/$/.test(path) || !names.includes("events")) return undefined;
   const dataset = await group.get("events");
-  if (!(dataset instanceof Hdf5Dataset) || dataset.shape.length !== 2 || dataset.shape[1] !== 4) return undefined;
+  if (!(dataset instanceof Hdf5Dataset) || dataset.shape.length !== 2 || dataset.shape[1] !== 4)
+    return undefined;
   const { type } = dataset;
   if (type.kind !== "float") return undefined;
   const column = (k: number): Column => ({ dataset, axis: 0, type, offset: k * type.size });
