@@ -7,10 +7,12 @@ import { afterAll, expect, suite, test } from "vitest";
 import { FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
 import { CompressionFault, Hdf5Dataset, Hdf5File, Hdf5Group, numbersOf } from "../../src/io/index.ts";
 import { decompressBlosc } from "../../src/io/hdf5/blosc.ts";
+import { ArrayIndex } from "../../src/io/hdf5/chunk-array.ts";
 import { adler32, fletcher32, lookup3 } from "../../src/io/hdf5/checksum.ts";
 import { decodeEcf } from "../../src/io/hdf5/ecf.ts";
 import { decompressLzf } from "../../src/io/hdf5/lzf.ts";
 import { shuffle, unshuffle } from "../../src/io/hdf5/shuffle.ts";
+import { Storage } from "../../src/io/hdf5/storage.ts";
 import { encodeEcf, type EcfEvent } from "./ecf-encode.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "saccade-hdf5-"));
@@ -143,6 +145,27 @@ suite("a dataset", () => {
     const root = await fixture("layouts.h5");
     expect(await valuesOf(root, "never")).toEqual(Array.from({ length: 50 }, () => 5));
     expect(await valuesOf(root, "scalar")).toEqual([2.5]);
+  });
+
+  test("of so many chunks that blocks of their array have pages is found", async () => {
+    const bytes = bytesOf("extensible-paged.h5");
+    const storage = new Storage(inMemory(bytes), { base: 0, addressBytes: 8, lengthBytes: 8 }, undefined);
+    const address = Buffer.from(bytes.buffer).indexOf("EAHD");
+    const index = new ArrayIndex(storage, address, "extensible array", {
+      number: ([n]) => n!,
+      chunkBytes: 4,
+      filtered: false,
+    });
+    const view = new DataView(bytes.buffer);
+    const found: (number | undefined)[] = [];
+    for (const n of [0, 1000, 163_900, 164_999, 165_000, 165_001, 165_002, 165_003, 199_999]) {
+      const chunk = await index.find([n]);
+      found.push(chunk && view.getInt32(chunk.address, true));
+    }
+    const none = undefined;
+    expect(found).toEqual([none, none, none, none, 5, 6, 7, none, none]);
+    // Without as many bytes as chunks a dataset is refused.
+    await expect((await open(bytes)).root.get("x")).rejects.toThrow("expected at most");
   });
 
   test("is read in any part", async () => {

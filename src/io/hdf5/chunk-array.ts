@@ -101,14 +101,15 @@ export class ArrayIndex implements ChunkIndex {
   async #page(
     address: number,
     head: number,
-    { first, pages, pageCount, count, bits }: Pages,
+    { first, pages, pageCount, count, written }: Pages,
     n: number,
   ): Promise<Run | undefined> {
     const storage = this.#storage;
     const page = Math.floor((n - first) / pageCount);
-    const bitmapBytes = bits === undefined ? Math.ceil(pages / 8) : 0;
-    const bitmap = bits ?? (await storage.bytes(address + head, bitmapBytes));
-    if ((bitmap[page >> 3]! & (0x80 >> (page & 7))) === 0) return undefined;
+    const bitmapBytes = written === undefined ? Math.ceil(pages / 8) : 0;
+    const { bits, start } = written ?? { bits: await storage.bytes(address + head, bitmapBytes), start: 0 };
+    const bit = start + page;
+    if ((bits[bit >> 3]! & (0x80 >> (bit & 7))) === 0) return undefined;
     const here = Math.min(pageCount, count - page * pageCount);
     const at = address + head + bitmapBytes + 4 + page * (pageCount * this.#itemBytes + 4);
     const cursor = await storage.cursor(at, here * this.#itemBytes + 4);
@@ -152,12 +153,13 @@ export class ArrayIndex implements ChunkIndex {
       return index.addressField();
     };
     const pageCount = 2 ** pageBits;
-    const inBlock = (block: number, first: number, count: number, n: number, bits: Uint8Array) => {
+    const inBlock = (block: number, first: number, count: number, n: number, written: Bits) => {
       const blockHead = head + offsetBytes;
       if (count <= pageCount) return this.#run(block, "EADB", blockHead, first, count);
-      return this.#page(block, blockHead, { first, pages: count / pageCount, pageCount, count, bits }, n);
+      return this.#page(block, blockHead, { first, pages: count / pageCount, pageCount, count, written }, n);
     };
 
+    let lastSuper: { readonly address: number; readonly body: Cursor } | undefined;
     return async (n) => {
       if (n < inIndex) return start;
       const { s, first, which, blocks, perBlock, firstBlock } = placeOf(n - inIndex, least);
@@ -168,15 +170,23 @@ export class ArrayIndex implements ChunkIndex {
       if (s - directSupers >= supers) return undefined;
       const superBlock = pointer(direct + s - directSupers);
       if (superBlock === NOWHERE) return undefined;
-      const bitmapBytes = perBlock > pageCount ? Math.ceil(perBlock / pageCount / 8) : 0;
+      // Bits of pages follow each other from block to block, though there are whole bytes for each block.
+      const pages = perBlock > pageCount ? perBlock / pageCount : 0;
+      const bitmapBytes = Math.ceil(pages / 8);
       const bitmaps = head + offsetBytes;
       const pointers = bitmaps + blocks * bitmapBytes;
-      const body = await storage.checkedBlock(superBlock, pointers + blocks * addressBytes + 4, "EASB");
-      body.at = bitmaps + which * bitmapBytes;
-      const bits = body.take(bitmapBytes);
+      if (lastSuper?.address !== superBlock) {
+        const length = pointers + blocks * addressBytes + 4;
+        lastSuper = { address: superBlock, body: await storage.checkedBlock(superBlock, length, "EASB") };
+      }
+      const { body } = lastSuper;
+      body.at = bitmaps;
+      const bits = body.take(blocks * bitmapBytes);
       body.at = pointers + which * addressBytes;
       const block = body.addressField();
-      return block === NOWHERE ? undefined : inBlock(block, inIndex + first, perBlock, n, bits);
+      return block === NOWHERE
+        ? undefined
+        : inBlock(block, inIndex + first, perBlock, n, { bits, start: which * pages });
     };
   }
 }
@@ -197,17 +207,20 @@ function placeOf(n: number, least: number) {
   return { s, first: start + which * perBlock, which, blocks: 2 ** Math.floor(s / 2), perBlock, firstBlock };
 }
 
+/** A bit for each page, the highest of a byte first, from bit `start` on. */
+type Bits = { readonly bits: Uint8Array; readonly start: number };
+
 type Pages = {
   readonly first: number;
   readonly pages: number;
   readonly pageCount: number;
   readonly count: number;
   /** Which pages were written, where the head of the block does not say. */
-  readonly bits?: Uint8Array | undefined;
+  readonly written?: Bits;
 };
 
 /** Blocks that the index block leads to are too small for pages; if they had some, all would be there. */
-const ALL_PAGES = new Uint8Array(64).fill(255);
+const ALL_PAGES: Bits = { bits: new Uint8Array(64).fill(255), start: 0 };
 
 /** Bytes of the size of a filtered chunk in an index: enough for the chunk to grow. */
 function chunkSizeBytes(chunkBytes: number): number {

@@ -10,13 +10,24 @@ import type { Storage } from "./storage.ts";
 /** Chunks that are kept decompressed: as many, but for one no more than so many bytes together. */
 const KEPT_CHUNKS = 8;
 const KEPT_BYTES = 2 ** 26;
+/** What finds chunks, in a storage of its own, and what undoes their filters. */
+export type ChunkParts = {
+  readonly indexStorage: Storage;
+  readonly index: ChunkIndex;
+  readonly unfilter: Unfilter;
+  readonly fill: Uint8Array | undefined;
+};
+
 /** Reads boxes out of chunks. */
 export class ChunkReader {
   readonly #storage: Storage;
+  /** Address of the index, for messages. */
+  readonly #address: number;
   readonly #chunk: readonly number[];
   readonly #plainEdges: boolean;
   readonly #shape: readonly number[];
   readonly #itemBytes: number;
+  readonly #indexStorage: Storage;
   readonly #index: ChunkIndex;
   readonly #unfilter: Unfilter;
   readonly #fill: Uint8Array | undefined;
@@ -29,22 +40,29 @@ export class ChunkReader {
 
   constructor(
     storage: Storage,
-    { chunk, plainEdges }: ChunkLayout,
+    { address, chunk, plainEdges }: ChunkLayout,
     { shape }: Dataspace,
     itemBytes: number,
-    parts: { readonly index: ChunkIndex; readonly unfilter: Unfilter; readonly fill: Uint8Array | undefined },
+    parts: ChunkParts,
   ) {
     this.#storage = storage;
+    this.#address = address;
     this.#chunk = chunk;
     this.#plainEdges = plainEdges;
     this.#shape = shape;
     this.#itemBytes = itemBytes;
+    this.#indexStorage = parts.indexStorage;
     this.#index = parts.index;
     this.#unfilter = parts.unfilter;
     this.#fill = parts.fill;
   }
 
-  async read(start: readonly number[], size: readonly number[]): Promise<Uint8Array> {
+  /**
+   * Reads a box.
+   *
+   * @param written - whether a chunk that was never written is a FormatError, instead of the fill value
+   */
+  async read(start: readonly number[], size: readonly number[], written: boolean): Promise<Uint8Array> {
     const chunk = this.#chunk;
     const out = filled(sizeOfBox(size) * this.#itemBytes, this.#fill);
     const first = start.map((at, axis) => Math.floor(at / chunk[axis]!));
@@ -52,6 +70,10 @@ export class ChunkReader {
     const place = [...first];
     for (;;) {
       const data = await this.#at(place);
+      if (data === undefined && written) {
+        const at = place.map((n, axis) => n * chunk[axis]!).join(", ");
+        this.#storage.fail(this.#address, `expected a chunk at ${at} that was written, got none`);
+      }
       if (data !== undefined) {
         const origin = place.map((n, axis) => n * chunk[axis]!);
         const from = origin.map((at, axis) => Math.max(at, start[axis]!));
@@ -94,7 +116,10 @@ export class ChunkReader {
   }
 
   async #load(place: readonly number[], number: number): Promise<Uint8Array | undefined> {
+    const before = this.#indexStorage.metadataBytes;
     const stored = await this.#index.find(place);
+    // Only the way forward counts: what is read again is the reader's wish, not the file's.
+    if (number <= this.#highest) this.#indexStorage.refund(this.#indexStorage.metadataBytes - before);
     if (stored === undefined) return undefined;
     if (number > this.#highest) {
       this.#highest = number;

@@ -30,6 +30,7 @@ export class Hdf5Dataset {
   readonly #layout: Layout;
   readonly #fill: Uint8Array | undefined;
   readonly #chunks: ChunkReader | undefined;
+  #attributes: Promise<ReadonlyMap<string, AttributeValue>> | undefined;
 
   private constructor(storage: Storage, messages: readonly Message[], address: number, parts: Parts) {
     this.#storage = storage;
@@ -64,8 +65,10 @@ export class Hdf5Dataset {
     let chunks: ChunkReader | undefined;
     if (layout.kind === "chunked") {
       const chunkBytes = sizeOfBox(layout.chunk) * type.size;
+      const indexStorage = storage.fork();
       chunks = new ChunkReader(storage, layout, space, type.size, {
-        index: chunkIndex(storage, layout, space, chunkBytes, filters.length > 0),
+        indexStorage,
+        index: chunkIndex(indexStorage, layout, space, chunkBytes, filters.length > 0),
         unfilter: unfilter(storage, filters, chunkBytes, type.size),
         fill,
       });
@@ -75,7 +78,7 @@ export class Hdf5Dataset {
 
   /** The attributes of the dataset. */
   attributes(): Promise<ReadonlyMap<string, AttributeValue>> {
-    return readAttributes(this.#storage, this.#messages);
+    return (this.#attributes ??= readAttributes(this.#storage, this.#messages));
   }
 
   /**
@@ -88,13 +91,11 @@ export class Hdf5Dataset {
       const size = layout.chunk[axis]!;
       return Math.min(length, (Math.floor(at / size) + 1) * size);
     }
-    if (layout.kind === "contiguous") {
-      // A file that was cut off has rows up to there.
-      const rowBytes = sizeOfBox(this.shape.slice(axis + 1)) * this.type.size;
-      const there = Math.floor((this.#storage.size - this.#storage.base - layout.address) / rowBytes);
-      if (at < there) return Math.min(length, there);
-    }
-    return length;
+    // A file that was cut off has rows up to there.
+    const { size, base } = this.#storage;
+    const bytes = layout.kind === "compact" ? layout.bytes.length : size - base - layout.address;
+    const there = Math.floor(bytes / (sizeOfBox(this.shape.slice(axis + 1)) * this.type.size));
+    return at < there ? Math.min(length, there) : length;
   }
 
   /**
@@ -126,8 +127,16 @@ export class Hdf5Dataset {
     return numbersOf(field.type, bytes, { count, stride, offset: field.offset });
   }
 
-  /** As {@link readBox}, as bytes in the type of the file. */
-  async readBytes(start: readonly number[], size: readonly number[]): Promise<Uint8Array> {
+  /**
+   * As {@link readBox}, as bytes in the type of the file.
+   *
+   * @param options - `written`: whether elements that were never written are a FormatError, instead of the fill value
+   */
+  async readBytes(
+    start: readonly number[],
+    size: readonly number[],
+    { written = false }: { readonly written?: boolean } = {},
+  ): Promise<Uint8Array> {
     const { shape, type } = this;
     const fits = shape.every((n, i) => start[i]! >= 0 && size[i]! >= 0 && start[i]! + size[i]! <= n);
     if (!fits || start.length !== shape.length || size.length !== shape.length) {
@@ -140,19 +149,19 @@ export class Hdf5Dataset {
       throw new ArgumentError(`Hdf5Dataset: expected at most ${MAX_READ_BYTES} bytes at once, got ${bytes}`);
     }
     if (bytes === 0) return new Uint8Array(0);
-    if (this.#chunks !== undefined) return this.#chunks.read(start, size);
-    return this.#fromRun(start, size);
+    if (this.#chunks !== undefined) return this.#chunks.read(start, size, written);
+    return this.#fromRun(start, size, written);
   }
 
   /** A part of data that lie in one run: read from its first element to its last. */
-  async #fromRun(start: readonly number[], size: readonly number[]): Promise<Uint8Array> {
+  async #fromRun(start: readonly number[], size: readonly number[], written: boolean): Promise<Uint8Array> {
     const { shape, type } = this;
     const index = (place: readonly number[]) => place.reduce((sum, at, axis) => sum * shape[axis]! + at, 0);
     const first = index(start);
     const last = index(start.map((at, axis) => at + size[axis]! - 1));
     const offset = first * type.size;
     const length = (last - first + 1) * type.size;
-    const run = await this.#run(offset, length);
+    const run = await this.#run(offset, length, written);
     if (last - first + 1 === sizeOfBox(size)) return run;
     const out = new Uint8Array(sizeOfBox(size) * type.size);
     // Numbers of elements are relative to the first of the run.
@@ -165,7 +174,7 @@ export class Hdf5Dataset {
     return out;
   }
 
-  async #run(offset: number, length: number): Promise<Uint8Array> {
+  async #run(offset: number, length: number, written: boolean): Promise<Uint8Array> {
     const layout = this.#layout;
     if (layout.kind === "compact") {
       if (offset + length > layout.bytes.length) {
@@ -175,6 +184,9 @@ export class Hdf5Dataset {
     }
     if (layout.kind === "contiguous" && layout.address >= 0) {
       return this.#storage.bytes(layout.address + offset, length);
+    }
+    if (written) {
+      this.#storage.fail(this.offset - this.#storage.base, "expected data that were written, got none");
     }
     return filled(length, this.#fill);
   }

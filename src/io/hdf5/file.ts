@@ -23,6 +23,7 @@ export class Hdf5Group {
   readonly #storage: Storage;
   readonly #messages: readonly Message[];
   #links: ReadonlyMap<string, Link> | undefined;
+  #attributes: Promise<ReadonlyMap<string, AttributeValue>> | undefined;
 
   constructor(file: Hdf5File, storage: Storage, address: number, messages: readonly Message[]) {
     this.#file = file;
@@ -38,7 +39,7 @@ export class Hdf5Group {
 
   /** The attributes of the group. */
   attributes(): Promise<ReadonlyMap<string, AttributeValue>> {
-    return readAttributes(this.#storage, this.#messages);
+    return (this.#attributes ??= readAttributes(this.#storage, this.#messages));
   }
 
   /**
@@ -83,6 +84,8 @@ export class Hdf5File {
   /** Where the file ends by its own account; a file that was cut off is shorter. */
   readonly end: number;
   readonly #storage: Storage;
+  /** Objects that were opened, by their addresses. */
+  readonly #objects = new Map<number, Promise<Hdf5Group | Hdf5Dataset | undefined>>();
 
   private constructor(storage: Storage, rootAddress: number, messages: readonly Message[], end: number) {
     this.#storage = storage;
@@ -106,7 +109,13 @@ export class Hdf5File {
   }
 
   /** The object at an address; undefined if it is neither group nor dataset. */
-  async object(address: number): Promise<Hdf5Group | Hdf5Dataset | undefined> {
+  object(address: number): Promise<Hdf5Group | Hdf5Dataset | undefined> {
+    const known = this.#objects.get(address) ?? this.#read(address);
+    this.#objects.set(address, known);
+    return known;
+  }
+
+  async #read(address: number): Promise<Hdf5Group | Hdf5Dataset | undefined> {
     const messages = await readMessages(this.#storage, address);
     if (isGroup(messages)) return new Hdf5Group(this, this.#storage, address, messages);
     return Hdf5Dataset.open(this.#storage, messages, address);

@@ -37,6 +37,21 @@ export class Storage {
     this.lengthBytes = lengthBytes;
   }
 
+  /** The same file with metadata of its own to bound. */
+  fork(): Storage {
+    return new Storage(this.#file, this, this.#name);
+  }
+
+  /** Bytes of metadata that were read and count. */
+  get metadataBytes(): number {
+    return this.#metadataBytes;
+  }
+
+  /** Takes bytes of metadata back that were read again. */
+  refund(bytes: number): void {
+    this.#metadataBytes = Math.max(0, this.#metadataBytes - bytes);
+  }
+
   /** Throws the FormatError `expected …, got …` at an address. */
   fail(address: number, what: string): never {
     throw this.error(address, what);

@@ -100,15 +100,16 @@ async function* readable(
     // After a fault the batch is read again piece by piece, so that no more is lost than what is broken.
     let inPieces = false;
     while (row < batchEnd) {
-      const end = inPieces ? Math.min(batchEnd, pieceEnd(layout, row, fields)) : batchEnd;
+      const broken = inPieces ? pieceEnd(layout, row, fields) : batchEnd;
+      const end = Math.min(batchEnd, broken);
       let rows: Rows;
       try {
         rows = await readRows(layout, row, end - row, fields);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         if (inPieces) {
-          faults.meet(error.offset, error.what, { events: end - row });
-          row = end;
+          faults.meet(error.offset, error.what, { events: broken - row });
+          row = broken;
         }
         inPieces = true;
         continue;
