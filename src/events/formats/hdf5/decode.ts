@@ -13,6 +13,7 @@ import { type Conventions, conventionsOf } from "./conventions.ts";
 import { type EventLayout, type FieldName, findEvents } from "./layout.ts";
 import { pieceEnd, readRows, type Rows } from "./rows.ts";
 import { MATLAB_TEXT } from "./signature.ts";
+import { type TriggerFeed, triggerFeed } from "./triggers.ts";
 
 /** Rows that are read at once. */
 const BATCH = 1 << 16;
@@ -21,6 +22,8 @@ const BATCH = 1 << 16;
  * Opens a recording in HDF5, whose layout is told by its datasets; see `layout.ts` for those that are known and
  * `conventions.ts` for what their numbers mean. A pipe is held in memory. Batches hold 65,536 events at most; of a file,
  * no more than a batch and a few chunks are held.
+ *
+ * Triggers of Prophesee (`EXT_TRIGGER/events`) are handed on after the batch within or before which they fall.
  *
  * Events outside the sensor, of a time that is none or before that of an event already delivered, or of another polarity,
  * are faults, as is a piece of the file that cannot be read (a chunk that does not decompress), and a file that is shorter
@@ -46,13 +49,14 @@ export async function openHdf5(source: ByteSource, options: ReaderOptions = {}):
     },
     close: () => source.close(),
   };
-  const batches = readEvents(opened, sensor, faults, (done) => (row = done));
+  const triggers = await triggerFeed(opened.hdf5, options.onTrigger, faults);
+  const batches = readEvents(opened, sensor, faults, triggers, (done) => (row = done));
   return recordingOf("hdf5", sensor, faults, progress, batches);
 }
 
 type Opened = {
   readonly bytes: ByteFile;
-  readonly end: number;
+  readonly hdf5: Hdf5File;
   readonly layout: EventLayout;
   readonly conventions: Conventions;
 };
@@ -61,7 +65,7 @@ async function open(bytes: ByteFile, file: string | undefined): Promise<Opened> 
   const hdf5 = await Hdf5File.open(bytes, { name: file });
   const layout = await findEvents(hdf5, file);
   const matlab = startsWith(await bytes.read(0, MATLAB_TEXT.length), MATLAB_TEXT);
-  return { bytes, end: hdf5.end, layout, conventions: await conventionsOf(layout, matlab) };
+  return { bytes, hdf5, layout, conventions: await conventionsOf(layout, matlab) };
 }
 
 /** The coordinates of all events, for the size of a sensor that the file does not state; what is broken is left out. */
@@ -121,9 +125,10 @@ async function* readable(
 }
 
 async function* readEvents(
-  { bytes, end, layout, conventions }: Opened,
+  { bytes, hdf5, layout, conventions }: Opened,
   sensor: SensorSize,
   faults: Faults,
+  triggers: TriggerFeed,
   onRow: (row: number) => void,
 ): AsyncGenerator<Events> {
   const { offset } = layout.columns.t.dataset;
@@ -133,11 +138,17 @@ async function* readEvents(
       faults.meet(offset, `${what} (event ${start + i})`, { events: 1 }),
     );
     onRow(start + count);
-    if (batch.events.t.length > 0) yield batch.events;
+    if (batch.events.t.length > 0) {
+      yield batch.events;
+      await triggers.until(batch.last + 1);
+    }
     if (batch.fault !== undefined) throw batch.fault;
     last = batch.last;
   }
-  if (bytes.size < end) faults.meet(bytes.size, `expected a file of ${end} bytes, got ${bytes.size}`);
+  await triggers.until(Number.POSITIVE_INFINITY);
+  if (bytes.size < hdf5.end) {
+    faults.meet(bytes.size, `expected a file of ${hdf5.end} bytes, got ${bytes.size}`);
+  }
 }
 
 /** Turns rows into events; a fault that `reject` throws is kept until the events before it are delivered. */
