@@ -9,6 +9,7 @@ export { type GenericEvent, readGenericEvents } from "./formats/event-stream/gen
 export { encodeEvt2 } from "./formats/evt2/encode.ts";
 export { encodeEvt21 } from "./formats/evt21/encode.ts";
 export { encodeEvt3 } from "./formats/evt3/encode.ts";
+export { encodeHdf5 } from "./formats/hdf5/encode.ts";
 export { emptyEvents, joinEvents, LastEvents, sliceEvents } from "./join.ts";
 export { formatNames, openEvents } from "./open.ts";
 export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";

@@ -50,12 +50,16 @@ export interface Recording extends EventStream {
   close(): Promise<void>;
 }
 
-/** Makes a recording of a reader's parts; closes the source when the batches end, fail or are left. */
+/**
+ * Makes a recording of a reader's parts; closes the source when the batches end, fail or are left.
+ *
+ * @param source - the source, or for formats that are not read from front to back what stands for it
+ */
 export function recordingOf(
   format: string,
   sensor: SensorSize,
   faults: Faults,
-  source: ByteSource,
+  source: Pick<ByteSource, "offset" | "close">,
   batches: AsyncIterable<Events>,
 ): Recording {
   async function* read(): AsyncGenerator<Events> {

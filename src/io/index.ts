@@ -1,3 +1,14 @@
+export { CompressionFault } from "./compression/fault.ts";
+export { decompressLz4, lz4Decompressor } from "./compression/lz4-decode.ts";
+export { compressLz4 } from "./compression/lz4-encode.ts";
+export { type DecompressZstd, loadZstd } from "./compression/zstd.ts";
+export type { AttributeValue } from "./hdf5/attributes.ts";
+export { Hdf5Dataset } from "./hdf5/dataset.ts";
+export type { Datatype, Field } from "./hdf5/datatype.ts";
+export { Hdf5File, Hdf5Group } from "./hdf5/file.ts";
+export type { RandomAccess } from "./hdf5/storage.ts";
+export { type Numbers, numbersOf, type Places } from "./hdf5/values.ts";
+export { type ChunkedColumn, Hdf5Writer } from "./hdf5/writer.ts";
 export { encodeNpy, type NumpyArray, type NumpyData, parseNpy } from "./npy.ts";
 export { encodeNpz, parseNpz } from "./npz.ts";
 export { isNumpyArray, numpyAllowList, type ObjectArray, readNumpyPickle } from "./numpy-pickle.ts";

@@ -37,6 +37,7 @@ const FOLDERS = [
   "evt2",
   "evt21",
   "evt3",
+  "hdf5",
   "nmnist_bin",
 ];
 const readable = entries.filter(

@@ -11,6 +11,8 @@ import { SIGNATURE } from "./event-stream/layout.ts";
 import { encodeEvt2 } from "./evt2/encode.ts";
 import { encodeEvt21 } from "./evt21/encode.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
+import { encodeHdf5 } from "./hdf5/encode.ts";
+import { HDF5_SIGNATURE, MATLAB_TEXT } from "./hdf5/signature.ts";
 import { type EventFormat, startsWith } from "./format.ts";
 import { looksLikeNmnist, openNmnist } from "./nmnist/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
@@ -21,6 +23,12 @@ import type { Encoder } from "../write.ts";
 export const FORMATS: readonly EventFormat[] = [
   { names: ["aedat4"], matches: (head) => startsWith(head, VERSION_LINE), open: openAedat4 },
   AEDAT,
+  {
+    names: ["hdf5"],
+    matches: (head) => startsWith(head, HDF5_SIGNATURE) || startsWith(head, MATLAB_TEXT),
+    // Large, and needed by few.
+    open: async (source, options) => (await import("./hdf5/decode.ts")).openHdf5(source, options),
+  },
   PROPHESEE,
   { names: ["es"], matches: (head) => startsWith(head, SIGNATURE), open: openEventStream },
   { names: ["bs3"], headBytes: HEAD_BYTES, matches: looksLikeBs3, open: openBs3 },
@@ -34,5 +42,6 @@ export const ENCODERS = {
   dat: { extension: ".dat", encode: encodeDat },
   evt2: { extension: ".raw", encode: encodeEvt2 },
   evt21: { extension: ".raw", encode: encodeEvt21 },
+  hdf5: { extension: ".h5", encode: encodeHdf5 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
 } as const satisfies Record<string, Encoder>;

@@ -1,8 +1,8 @@
 /** Writing AEDAT 4.0 (see layout.ts). */
 import { ArgumentError } from "../../../core/index.ts";
+import { compressLz4 } from "../../../io/index.ts";
 import { checkEvents } from "../../check.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { compressLz4 } from "../../compression/lz4-encode.ts";
 import type { FilePiece } from "../../write.ts";
 import { infoNodeOf } from "./info.ts";
 import {

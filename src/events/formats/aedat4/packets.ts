@@ -1,8 +1,6 @@
 /** The packets of an AEDAT 4.0 recording: decompressed, verified, and turned into columns and samples. */
+import { CompressionFault, loadZstd, lz4Decompressor } from "../../../io/index.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { CompressionFault } from "../../compression/fault.ts";
-import { lz4Decompressor } from "../../compression/lz4-decode.ts";
-import { loadZstd } from "../../compression/zstd.ts";
 import type { Faults } from "../../faults.ts";
 import { emptyEvents, sliceEvents } from "../../join.ts";
 import type { ReaderOptions } from "../../recording.ts";

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import lz4js from "lz4js";
 import { expect, suite, test } from "vitest";
 import { Random } from "../../src/core/index.ts";
-import { CompressionFault } from "../../src/events/compression/fault.ts";
-import { decompressLz4, lz4Decompressor } from "../../src/events/compression/lz4-decode.ts";
-import { compressLz4 } from "../../src/events/compression/lz4-encode.ts";
-import { xxh32 } from "../../src/events/compression/xxh32.ts";
-import { contentBound, loadZstd } from "../../src/events/compression/zstd.ts";
+import { CompressionFault } from "../../src/io/compression/fault.ts";
+import { decompressLz4, lz4Decompressor } from "../../src/io/compression/lz4-decode.ts";
+import { compressLz4 } from "../../src/io/compression/lz4-encode.ts";
+import { xxh32 } from "../../src/io/compression/xxh32.ts";
+import { contentBound, loadZstd } from "../../src/io/compression/zstd.ts";
 
 const LIMIT = 1 << 24;
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;

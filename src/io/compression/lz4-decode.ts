@@ -94,7 +94,7 @@ export function decompressLz4(frame: Uint8Array, limit: number, memory = NONE): 
       out.set(frame.subarray(at, end), length);
       length += size;
     } else {
-      length = decompressBlock(frame, at, end, out, length, Math.min(out.length, length + blockMax));
+      length = decompressLz4Block(frame, at, end, out, length, Math.min(out.length, length + blockMax));
     }
     at = end;
     if ((flags & HAS_BLOCK_CHECKSUMS) !== 0) {
@@ -121,12 +121,15 @@ export function decompressLz4(frame: Uint8Array, limit: number, memory = NONE): 
 }
 
 /**
- * Decompresses one block at `out[length…end)`; matches may reach back into earlier blocks. Returns the new length.
+ * Decompresses one block, `input[start…stop)`, to `out[length…end)`; matches may reach back into earlier blocks.
  *
  * Sequences of events are a few bytes long. Where both arrays have room to spare, such a sequence is copied four bytes at
  * a time and past its end, where the next one overwrites what is too much; nothing is read or written beyond the arrays.
+ *
+ * @returns the new length
+ * @throws CompressionFault if the block is broken or does not fit
  */
-function decompressBlock(
+export function decompressLz4Block(
   input: Uint8Array,
   start: number,
   stop: number,
