@@ -1,4 +1,13 @@
-export { encodeNpy, type NumpyArray, type NumpyData, parseNpy } from "./npy.ts";
+export { encodeNpy, encodeNpyHeader, type NumpyArray, type NumpyData, parseNpy } from "./npy.ts";
+export {
+  NPY_MAGIC,
+  NPY_PREFIX_BYTES,
+  npyHeaderEnd,
+  type NpyHeader,
+  type NumpyDtype,
+  type NumpyField,
+  parseNpyHeader,
+} from "./npy-header.ts";
 export { encodeNpz, parseNpz } from "./npz.ts";
 export { isNumpyArray, numpyAllowList, type ObjectArray, readNumpyPickle } from "./numpy-pickle.ts";
 export { ByteString, PersistentId, PickleGlobal, PickleRecord, type PickleValue } from "./pickle-values.ts";
@@ -18,6 +27,9 @@ export {
   toFloat32,
 } from "./stored-tensor.ts";
 export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./torch-checkpoint.ts";
+export { crc32, joinCrc32 } from "./crc.ts";
+export { inflateChunks } from "./inflate.ts";
+export { type RandomAccess, readZipFile, type ZipMember } from "./zip-file.ts";
 export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
 export { readSmplModel, type SmplModelFile } from "./smpl-file.ts";
 export { jsonLine } from "./jsonl.ts";
