@@ -36,6 +36,11 @@ export function blobFile(blob: Blob): ByteFile {
   };
 }
 
+/** The same file, for a reader that is not the last: closing it closes nothing. */
+export function unclosed(file: ByteFile): ByteFile {
+  return { size: file.size, read: file.read.bind(file), close: () => Promise.resolve() };
+}
+
 /** The bytes of a file from front to back, in chunks. Closes the file. */
 export async function* fileChunks(file: ByteFile, chunkBytes = 1 << 18): AsyncGenerator<Uint8Array> {
   try {

@@ -30,6 +30,7 @@ export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./tor
 export { crc32, joinCrc32 } from "./crc.ts";
 export { inflateChunks } from "./inflate.ts";
 export { type RandomAccess, readZipFile, type ZipMember } from "./zip-file.ts";
+export { encodeZip, type PackedEntry } from "./zip-write.ts";
 export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
 export { readSmplModel, type SmplModelFile } from "./smpl-file.ts";
 export { jsonLine } from "./jsonl.ts";

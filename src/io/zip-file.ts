@@ -26,6 +26,8 @@ export type ZipMember = {
   readonly name: string;
   /** Declared size after inflation, bytes. */
   readonly size: number;
+  /** Offset of its header in the archive. */
+  readonly offset: number;
   /**
    * Its bytes, from front to back, any number of times. Throws FormatError, after the bytes before the fault, if they are
    * damaged, or if size or checksum disagree.
@@ -68,7 +70,7 @@ export async function readZipFile(
   return new Map(
     [...entries].map(([name, entry]) => [
       name,
-      { name, size: entry.size, chunks: () => memberChunks(archive, entry, file) },
+      { name, size: entry.size, offset: entry.localOffset, chunks: () => memberChunks(archive, entry, file) },
     ]),
   );
 }

@@ -26,7 +26,7 @@ const folder = join(DATA ?? "", "events");
 const entries: Entry[] =
   DATA === undefined ? [] : JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).files;
 /** Folders of the formats that are read. */
-const FOLDERS = ["aedat4", "evt3"];
+const FOLDERS = ["aedat4", "evt3", "npy", "npz", "txt", "mat"];
 const readable = entries.filter(
   ({ file, expected }) => expected !== undefined && FOLDERS.includes(file.split("/")[0]!),
 );

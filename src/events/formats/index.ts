@@ -1,9 +1,14 @@
 /** The formats that are read, in the order in which they are tried, and those that are written. */
+import { isZip, NPY_MAGIC } from "../../io/index.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
 import { type EventFormat, startsWith } from "./format.ts";
+import { encodeNpyEvents } from "./npy/encode.ts";
+import { openNpy } from "./npy/decode.ts";
+import { encodeNpz } from "./npz/encode.ts";
+import { openNpz } from "./npz/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
 import type { Encoder } from "../write.ts";
 
@@ -11,10 +16,14 @@ import type { Encoder } from "../write.ts";
 export const FORMATS: readonly EventFormat[] = [
   { names: ["aedat4"], matches: (head) => startsWith(head, VERSION_LINE), open: openAedat4 },
   PROPHESEE,
+  { names: ["npy"], matches: (head) => startsWith(head, NPY_MAGIC), open: openNpy },
+  { names: ["npz"], matches: isZip, open: openNpz },
 ];
 
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
   aedat4: { extension: ".aedat4", encode: encodeAedat4 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
+  npy: { extension: ".npy", encode: encodeNpyEvents },
+  npz: { extension: ".npz", encode: encodeNpz },
 } as const satisfies Record<string, Encoder>;
