@@ -10,6 +10,8 @@ import { openNpy } from "./npy/decode.ts";
 import { encodeNpz } from "./npz/encode.ts";
 import { openNpz } from "./npz/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
+import { isEventText, openText, TEXT_HEAD_BYTES } from "./text/decode.ts";
+import { encodeCsv, encodeTxt } from "./text/encode.ts";
 import type { Encoder } from "../write.ts";
 
 /** Readers, in the order in which they are tried: those with a signature first. */
@@ -18,6 +20,7 @@ export const FORMATS: readonly EventFormat[] = [
   PROPHESEE,
   { names: ["npy"], matches: (head) => startsWith(head, NPY_MAGIC), open: openNpy },
   { names: ["npz"], matches: isZip, open: openNpz },
+  { names: ["csv", "txt"], headBytes: TEXT_HEAD_BYTES, matches: isEventText, open: openText },
 ];
 
 /** Writers by the name of their format, with the ending of their files. */
@@ -26,4 +29,6 @@ export const ENCODERS = {
   evt3: { extension: ".raw", encode: encodeEvt3 },
   npy: { extension: ".npy", encode: encodeNpyEvents },
   npz: { extension: ".npz", encode: encodeNpz },
+  csv: { extension: ".csv", encode: encodeCsv },
+  txt: { extension: ".txt", encode: encodeTxt },
 } as const satisfies Record<string, Encoder>;
