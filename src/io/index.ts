@@ -29,7 +29,8 @@ export {
 export { readTorchCheckpoint, type TorchCheckpoint, torchAllowList } from "./torch-checkpoint.ts";
 export { crc32, joinCrc32 } from "./crc.ts";
 export { inflateChunks } from "./inflate.ts";
-export { type RandomAccess, readZipFile, type ZipMember } from "./zip-file.ts";
+export { type RandomAccess, rangeChunks } from "./random-access.ts";
+export { readZipFile, type ZipMember } from "./zip-file.ts";
 export { encodeZip, type PackedEntry } from "./zip-write.ts";
 export { isZip, MAX_INFLATED_BYTES, readZip, type ZipEntry } from "./zip.ts";
 export { readSmplModel, type SmplModelFile } from "./smpl-file.ts";

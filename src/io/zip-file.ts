@@ -3,6 +3,7 @@ import { FormatError } from "../core/index.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { crc32 } from "./crc.ts";
 import { inflateChunks } from "./inflate.ts";
+import { type RandomAccess, rangeChunks } from "./random-access.ts";
 import {
   type DirectoryEntry,
   END_REACH,
@@ -14,12 +15,6 @@ import {
   STORED,
   ZIP64_END_BYTES,
 } from "./zip-directory.ts";
-
-/** Bytes that can be read anywhere; fewer are returned only where they end. */
-export type RandomAccess = {
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
-};
 
 /** One file in an archive. */
 export type ZipMember = {
@@ -37,9 +32,6 @@ export type ZipMember = {
 
 /** Bytes that a directory may have: 100,000 entries. */
 const MAX_DIRECTORY_BYTES = 1 << 24;
-
-/** Bytes of an archive that are read at once. */
-const CHUNK_BYTES = 1 << 16;
 
 /**
  * Reads the directory of a zip archive.
@@ -87,7 +79,7 @@ async function* memberChunks(
   if (offset + packedBytes > archive.size) {
     throw fail(`expected ${packedBytes} bytes, got ${Math.max(0, archive.size - offset)}`);
   }
-  const packed = slice(archive, offset, packedBytes);
+  const packed = rangeChunks(archive, offset, packedBytes);
   let count = 0;
   let sum = 0;
   for await (const chunk of method === STORED ? packed : inflateChunks(packed, fail)) {
@@ -98,14 +90,4 @@ async function* memberChunks(
   }
   if (count !== size) throw fail(`expected ${size} bytes, got ${count}`);
   if (sum !== checksum) throw fail("expected bytes that match their checksum, got others");
-}
-
-/** A part of a file from front to back; ends early where the file does. */
-async function* slice(file: RandomAccess, offset: number, length: number): AsyncGenerator<Uint8Array> {
-  for (let done = 0; done < length;) {
-    const chunk = await file.read(offset + done, Math.min(CHUNK_BYTES, length - done));
-    if (chunk.length === 0) return;
-    done += chunk.length;
-    yield chunk;
-  }
 }

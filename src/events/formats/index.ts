@@ -5,6 +5,8 @@ import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
 import { type EventFormat, startsWith } from "./format.ts";
+import { openMat } from "./mat/decode.ts";
+import { MAT_SIGNATURE } from "./mat/layout.ts";
 import { encodeNpyEvents } from "./npy/encode.ts";
 import { openNpy } from "./npy/decode.ts";
 import { encodeNpz } from "./npz/encode.ts";
@@ -20,6 +22,7 @@ export const FORMATS: readonly EventFormat[] = [
   PROPHESEE,
   { names: ["npy"], matches: (head) => startsWith(head, NPY_MAGIC), open: openNpy },
   { names: ["npz"], matches: isZip, open: openNpz },
+  { names: ["mat"], matches: (head) => startsWith(head, MAT_SIGNATURE), open: openMat },
   { names: ["csv", "txt"], headBytes: TEXT_HEAD_BYTES, matches: isEventText, open: openText },
 ];
 
