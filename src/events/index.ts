@@ -4,6 +4,7 @@ export { type Fault, FAULTS_KEPT, type FaultReport, type ReadMode } from "./faul
 export { crop, cut, indexAtTime, limit, type Region } from "./filter.ts";
 export { encodeAedat4 } from "./formats/aedat4/encode.ts";
 export { encodeEvt3 } from "./formats/evt3/encode.ts";
+export type { TableLayout, TimeUnit } from "./formats/table/layout.ts";
 export { emptyEvents, joinEvents, LastEvents, sliceEvents } from "./join.ts";
 export { formatNames, openEvents } from "./open.ts";
 export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";

@@ -1,5 +1,5 @@
 /** Writing the .npz format of NumPy. */
-import { Deflate } from "fflate";
+import { Deflate, deflateSync } from "fflate";
 import { crc32, encodeNpyHeader, encodeZip, joinCrc32, type PackedEntry } from "../../../io/index.ts";
 import { checkEvents } from "../../check.ts";
 import type { Events, SensorSize } from "../../columns.ts";
@@ -44,12 +44,20 @@ export async function* encodeNpz(
   yield* encodeZip([t, x, y, p].map((column) => column.finish()));
 }
 
-/** A column that is compressed as it comes. */
+/** Bytes that deflate can refer back to. */
+const WINDOW_BYTES = 1 << 15;
+
+/**
+ * A column that is compressed as it comes. Its header knows the count, so it is made last, and stands in a block of its
+ * own that is not compressed. So does the first window of the data: where there is nothing before its data, the stream of
+ * fflate 0.8.3 refers to zeros that it takes to be there, so it gets that window as a dictionary.
+ */
 class Packed {
   readonly #name: string;
   readonly #descriptor: string;
   readonly #parts: Uint8Array[] = [];
-  readonly #deflate = new Deflate({ level: LEVEL }, (part) => this.#parts.push(part));
+  readonly #first = new Uint8Array(WINDOW_BYTES);
+  #deflate: Deflate | undefined;
   #checksum = 0;
   #bytes = 0;
   #count = 0;
@@ -60,27 +68,42 @@ class Packed {
   }
 
   add(bytes: Uint8Array, count: number): void {
+    const room = Math.max(0, WINDOW_BYTES - this.#bytes);
+    if (room > 0) this.#first.set(bytes.subarray(0, room), this.#bytes);
     this.#checksum = crc32(bytes, this.#checksum);
     this.#bytes += bytes.length;
     this.#count += count;
-    this.#deflate.push(bytes);
+    if (bytes.length <= room) return;
+    this.#deflate ??= new Deflate({ level: LEVEL, dictionary: this.#first }, (part) =>
+      this.#parts.push(part),
+    );
+    this.#deflate.push(bytes.subarray(room));
   }
 
-  /** The entry. Its header knows the count, so it comes last, as a block of its own that is not compressed. */
+  /** The entry. */
   finish(): PackedEntry {
-    this.#deflate.push(new Uint8Array(0), true);
     const header = encodeNpyHeader(`'${this.#descriptor}'`, [this.#count]);
-    const block = new Uint8Array(5);
-    const view = new DataView(block.buffer);
-    view.setUint16(1, header.length, true);
-    view.setUint16(3, ~header.length & 0xffff, true);
-    return {
-      name: `${this.#name}.npy`,
-      checksum: joinCrc32(crc32(header), this.#checksum, this.#bytes),
-      size: header.length + this.#bytes,
-      packed: [block, header, ...this.#parts],
-    };
+    const size = header.length + this.#bytes;
+    const start = new Uint8Array(Math.min(size, header.length + WINDOW_BYTES));
+    start.set(header);
+    start.set(this.#first.subarray(0, start.length - header.length), header.length);
+    const checksum = joinCrc32(crc32(header), this.#checksum, this.#bytes);
+    this.#deflate?.push(new Uint8Array(0), true);
+    const packed =
+      this.#deflate === undefined
+        ? [deflateSync(start, { level: LEVEL })]
+        : [storedBlock(start.length), start, ...this.#parts];
+    return { name: `${this.#name}.npy`, checksum, size, packed };
   }
+}
+
+/** What stands before so many bytes that are not compressed, below 64 KiB, in a stream that goes on (RFC 1951, 3.2.4). */
+function storedBlock(length: number): Uint8Array {
+  const block = new Uint8Array(5);
+  const view = new DataView(block.buffer);
+  view.setUint16(1, length, true);
+  view.setUint16(3, ~length & 0xffff, true);
+  return block;
 }
 
 /** Whole numbers below 2^53, little-endian. */

@@ -78,7 +78,8 @@ const ORDERS: readonly (readonly Column[])[] = ["txyp", "xytp", "xypt"].map(
 
 /**
  * The orders of columns that rows allow: those with whole coordinates on the sensor, polarities of -1, 0 or 1, and times
- * that never fall.
+ * that never fall, for as many rows from the first on as any order has. One row that is broken does not hide the order of
+ * those before it, but the first two must be whole.
  *
  * @param rows - the first rows, four numbers each
  * @param sensor - its size, if known; else coordinates are below 32768
@@ -87,20 +88,21 @@ export function ordersOf(
   rows: readonly (readonly number[])[],
   sensor: SensorSize = { width: 32768, height: 32768 },
 ): readonly (readonly Column[])[] {
-  return ORDERS.filter((order) => {
+  const fits = ORDERS.map((order) => {
     const [t, x, y, p] = COLUMNS.map((column) => order.indexOf(column)) as [number, number, number, number];
-    let last = 0;
-    return rows.every((row) => {
-      const before = last;
-      last = row[t]!;
-      return (
-        last >= before &&
-        isBelow(row[x]!, sensor.width) &&
-        isBelow(row[y]!, sensor.height) &&
-        isPolarity(row[p]!)
-      );
-    });
+    const broken = rows.findIndex(
+      (row, i) =>
+        !(
+          row[t]! >= (rows[i - 1]?.[t] ?? 0) &&
+          isBelow(row[x]!, sensor.width) &&
+          isBelow(row[y]!, sensor.height) &&
+          isPolarity(row[p]!)
+        ),
+    );
+    return broken < 0 ? rows.length : broken;
   });
+  const most = Math.max(...fits);
+  return most < Math.min(2, rows.length) ? [] : ORDERS.filter((_, i) => fits[i] === most);
 }
 
 /** What a message says of orders that rows allow: none or several. */

@@ -98,7 +98,11 @@ export function readHead(
         // A comment of as many words as there are numbers names them; any other is just a comment.
         if (start === undefined && !titled && names?.length !== tokens.length) names = undefined;
         const count = names?.length ?? 4;
-        if (!numeric || tokens.length !== count) return fault(`expected ${count} numbers, got ${shown}`);
+        if (!numeric || tokens.length !== count) {
+          // A broken line is a fault of a text that is known to be one of events.
+          if (titled || rows.length >= 2) break;
+          return fault(`expected ${count} numbers, got ${shown}`);
+        }
         if (start === undefined) [start, line, comma] = [at, number, /[,;]/.test(content)];
         rows.push(tokens);
       }
@@ -110,9 +114,12 @@ export function readHead(
   const named = names === undefined ? undefined : columnsAmong(names)!;
   let fields: readonly (Column | undefined)[] | undefined = named && namesToFields(named.at, names!.length);
   if (order !== undefined && (names?.length ?? 4) === 4) fields = order;
+  // Where one column alone has decimal points, they are those of times in seconds.
+  const points = [0, 1, 2, 3].filter((i) => rows.some((row) => row[i]!.includes(".")));
   if (fields === undefined) {
     const numbers = rows.map((row) => row.map(Number));
-    const orders = ordersOf(numbers, given ?? sensor);
+    const allowed = ordersOf(numbers, given ?? sensor);
+    const orders = points.length === 1 ? allowed.filter((order) => order[points[0]!] === "t") : allowed;
     if (orders.length !== 1) {
       return { offset: start ?? 0, what: orderFault(orders, rows.length), ambiguous: orders.length > 1 };
     }
