@@ -98,7 +98,7 @@ async function* decodeRecords(
 ): AsyncGenerator<Events> {
   const { itemBytes, columns } = layout;
   const direct = unit === "us" ? recordReaderOf(layout) : undefined;
-  const numbers = emptyRows(BATCH);
+  const numbers = emptyRows(Math.min(BATCH, count));
   /** Adds `n` records of a view, the first of which is number `first` of the array. */
   const add = (view: DataView, start: number, first: number, n: number): void => {
     for (let done = 0; done < n;) {
