@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
 import { ArgumentError, FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
-import { type Events, joinEvents, openEvents, type OpenOptions, sliceEvents } from "../../src/events/index.ts";
+import {
+  type Events,
+  joinEvents,
+  openEvents,
+  type OpenOptions,
+  sliceEvents,
+} from "../../src/events/index.ts";
 import { chunked, randomEvents, readAll, readUntilError, sameEvents } from "./support.ts";
 import { joined, MatFile, npyOf, numbersOf, written } from "./tables.ts";
 
