@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, suite, test } from "vitest";
 import { FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
-import { encodeAedat4, encodeEvt3, openEvents } from "../../src/events/index.ts";
+import {
+  encodeAedat4,
+  encodeDat,
+  encodeEventStream,
+  encodeEvt2,
+  encodeEvt21,
+  encodeEvt3,
+  openEvents,
+} from "../../src/events/index.ts";
+import { bs3Of, nmnistOf } from "./flat-files.ts";
 import { bytesOf, DATA, randomEvents } from "./support.ts";
 
 const SENSOR = { width: 64, height: 48 };
@@ -13,6 +22,12 @@ const files = {
   "aedat4 none": await bytesOf(encodeAedat4(SENSOR, [events, later(events)], { compression: "none" })),
   "aedat4 lz4": await bytesOf(encodeAedat4(SENSOR, [events, later(events)], { compression: "lz4" })),
   evt3: await bytesOf(encodeEvt3(SENSOR, [events, later(events)])),
+  evt2: await bytesOf(encodeEvt2(SENSOR, [events, later(events)])),
+  evt21: await bytesOf(encodeEvt21(SENSOR, [events, later(events)])),
+  dat: await bytesOf(encodeDat(SENSOR, [events, later(events)])),
+  es: await bytesOf(encodeEventStream(SENSOR, [events, later(events)])),
+  nmnist: nmnistOf(events),
+  bs3: bs3Of(events),
 };
 
 function later(e: typeof events): typeof events {
@@ -38,7 +53,7 @@ async function probe(bytes: Uint8Array, mode: "strict" | "recover"): Promise<voi
     if (!(error instanceof FormatError || error instanceof UnsupportedError)) throw error;
     expect(error.message).toMatch(/expected .*, got /);
   }
-  // 12 events a word, or one in 16 bytes that LZ4 expands 255-fold: neither can come from nothing.
+  // 12 or 32 events a word, or one in 16 bytes that LZ4 expands 255-fold: none can come from nothing.
   expect(count).toBeLessThanOrEqual(16 * bytes.length);
 }
 
@@ -84,6 +99,11 @@ suite.each(Object.entries(files))("a hostile file, %s", (_, file) => {
 test.each([
   ["aedat4", [...new TextEncoder().encode("#!AER-DAT4.0\r\n")]],
   ["evt3", [...new TextEncoder().encode("% evt 3.0\n% geometry 64x48\n% end\n")]],
+  ["evt2", [...new TextEncoder().encode("% evt 2.0\n% geometry 64x48\n% end\n")]],
+  ["evt21", [...new TextEncoder().encode("% evt 2.1\n% geometry 64x48\n% endianness legacy\n% end\n")]],
+  ["dat", [...new TextEncoder().encode("% Version 2\n\f\b")]],
+  ["es", [...new TextEncoder().encode("Event Stream\x02\0\0\x01\x40\0\x30\0")]],
+  ["es of an ATIS", [...new TextEncoder().encode("Event Stream\x02\0\0\x02\x40\0\x30\0")]],
 ])("random bytes after the first line of %s end in a known error or in events", async (_, start) => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, strict) =>
@@ -108,6 +128,12 @@ test.skipIf(DATA === undefined)(
       "aedat4/davis346_zstd_reencoded.aedat4",
       "aedat4/davis346_lz4.aedat4",
       "evt3/gen41_evt3_sample.raw",
+      "evt2/gen3_sparklers_cut.raw",
+      "evt21/reencoded_from_evt2.raw",
+      "dat/ncars_obj_004397_td.dat",
+      "es/nmnist_00002.es",
+      "nmnist_bin/tonic_sample.bin",
+      "dvsgesture_bs3/01_hand_clapping.bs3",
     ]) {
       const file = new Uint8Array(readFileSync(join(DATA!, "events", name)));
       for (let k = 0; k < 40; k++) {

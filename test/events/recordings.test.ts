@@ -26,7 +26,21 @@ const folder = join(DATA ?? "", "events");
 const entries: Entry[] =
   DATA === undefined ? [] : JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).files;
 /** Folders of the formats that are read. */
-const FOLDERS = ["aedat4", "evt3", "npy", "npz", "txt", "mat"];
+const FOLDERS = [
+  "aedat4",
+  "dat",
+  "dvsgesture_bs2",
+  "dvsgesture_bs3",
+  "es",
+  "evt2",
+  "evt21",
+  "evt3",
+  "nmnist_bin",
+  "npy",
+  "npz",
+  "txt",
+  "mat",
+];
 const readable = entries.filter(
   ({ file, expected }) => expected !== undefined && FOLDERS.includes(file.split("/")[0]!),
 );

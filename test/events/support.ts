@@ -82,6 +82,17 @@ export async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+/** The events as rows `[t, x, y, on]`. */
+export function rowsOf({ t, x, y, on }: Events): number[][] {
+  return Array.from(t, (time, i) => [time, x[i]!, y[i]!, on[i]!]);
+}
+
+/** A byte array in chunks of a size, then nothing, as of a camera that is silent. */
+export async function* live(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  yield* chunked(bytes, size);
+  await new Promise(() => {});
+}
+
 /** All events of a recording. */
 export async function readAll(bytes: Uint8Array, options: OpenOptions = {}) {
   const recording = await openEvents(bytes, options);

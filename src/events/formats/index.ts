@@ -3,6 +3,13 @@ import { isZip, NPY_MAGIC } from "../../io/index.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4 } from "./aedat4/encode.ts";
 import { VERSION_LINE } from "./aedat4/layout.ts";
+import { looksLikeBs3, openBs3 } from "./bs3/decode.ts";
+import { encodeDat } from "./dat/encode.ts";
+import { openEventStream } from "./event-stream/decode.ts";
+import { encodeEventStream } from "./event-stream/encode.ts";
+import { SIGNATURE } from "./event-stream/layout.ts";
+import { encodeEvt2 } from "./evt2/encode.ts";
+import { encodeEvt21 } from "./evt21/encode.ts";
 import { encodeEvt3 } from "./evt3/encode.ts";
 import { type EventFormat, startsWith } from "./format.ts";
 import { openMat } from "./mat/decode.ts";
@@ -11,7 +18,9 @@ import { encodeNpyEvents } from "./npy/encode.ts";
 import { openNpy } from "./npy/decode.ts";
 import { encodeNpz } from "./npz/encode.ts";
 import { openNpz } from "./npz/decode.ts";
+import { looksLikeNmnist, openNmnist } from "./nmnist/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
+import { HEAD_BYTES } from "./recognition.ts";
 import { isEventText, openText, TEXT_HEAD_BYTES } from "./text/decode.ts";
 import { encodeCsv, encodeTxt } from "./text/encode.ts";
 import type { Encoder } from "../write.ts";
@@ -20,15 +29,22 @@ import type { Encoder } from "../write.ts";
 export const FORMATS: readonly EventFormat[] = [
   { names: ["aedat4"], matches: (head) => startsWith(head, VERSION_LINE), open: openAedat4 },
   PROPHESEE,
+  { names: ["es"], matches: (head) => startsWith(head, SIGNATURE), open: openEventStream },
   { names: ["npy"], matches: (head) => startsWith(head, NPY_MAGIC), open: openNpy },
   { names: ["npz"], matches: isZip, open: openNpz },
   { names: ["mat"], matches: (head) => startsWith(head, MAT_SIGNATURE), open: openMat },
   { names: ["csv", "txt"], headBytes: TEXT_HEAD_BYTES, matches: isEventText, open: openText },
+  { names: ["bs3"], headBytes: HEAD_BYTES, matches: looksLikeBs3, open: openBs3 },
+  { names: ["nmnist"], headBytes: HEAD_BYTES, matches: looksLikeNmnist, open: openNmnist },
 ];
 
 /** Writers by the name of their format, with the ending of their files. */
 export const ENCODERS = {
   aedat4: { extension: ".aedat4", encode: encodeAedat4 },
+  es: { extension: ".es", encode: encodeEventStream },
+  dat: { extension: ".dat", encode: encodeDat },
+  evt2: { extension: ".raw", encode: encodeEvt2 },
+  evt21: { extension: ".raw", encode: encodeEvt21 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
   npy: { extension: ".npy", encode: encodeNpyEvents },
   npz: { extension: ".npz", encode: encodeNpz },

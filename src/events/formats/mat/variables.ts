@@ -162,9 +162,10 @@ class Scanner {
     }
     if (bytes === 0) return this.#add(path, "empty", undefined);
     const flags = await this.#content(end, [ELEMENT.uint32], 8);
+    if (flags.length < 8) throw this.#fault(`expected 8 bytes of flags, got ${flags.length}`);
     const kind = viewOf(flags).getUint32(0, !this.#bigEndian) & 0xff;
     const dimensions = await this.#content(end, [ELEMENT.int32], 4 * MAX_AXES);
-    const size = Array.from({ length: dimensions.length / 4 }, (_, i) =>
+    const size = Array.from({ length: dimensions.length >> 2 }, (_, i) =>
       viewOf(dimensions).getInt32(4 * i, !this.#bigEndian),
     );
     const name = latin1(await this.#content(end, [ELEMENT.int8, ELEMENT.utf8], MAX_NAME_BYTES));
