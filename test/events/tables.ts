@@ -1,31 +1,11 @@
 /** Files of tables made by hand: what NumPy and MATLAB write, and what nobody should. */
 import { zlibSync } from "fflate";
-import {
-  type Events,
-  encodeEvents,
-  type FilePiece,
-  type SensorSize,
-  type WriteFormat,
-} from "../../src/events/index.ts";
-
-/** The bytes of a file given piece by piece, patches included. */
-export async function fileBytes(pieces: AsyncIterable<FilePiece>): Promise<Uint8Array> {
-  let bytes = new Uint8Array(0);
-  for await (const piece of pieces) {
-    const { at, bytes: part } = piece instanceof Uint8Array ? { at: bytes.length, bytes: piece } : piece;
-    if (at + part.length > bytes.length) {
-      const longer = new Uint8Array(at + part.length);
-      longer.set(bytes);
-      bytes = longer;
-    }
-    bytes.set(part, at);
-  }
-  return bytes;
-}
+import { type Events, encodeEvents, type SensorSize, type WriteFormat } from "../../src/events/index.ts";
+import { bytesOf } from "./support.ts";
 
 /** A recording in a format, whole. */
 export function written(format: WriteFormat, sensor: SensorSize, ...batches: Events[]): Promise<Uint8Array> {
-  return fileBytes(encodeEvents(format, sensor, batches));
+  return bytesOf(encodeEvents(format, sensor, batches));
 }
 
 export function bytesOfText(text: string): Uint8Array {

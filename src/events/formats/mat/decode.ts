@@ -48,6 +48,7 @@ export async function openMat(source: ByteSource, options: ReaderOptions = {}): 
   if (sensor === undefined) {
     throw faults.error(columns.x.offset, "expected an event or the option `sensor`, got neither");
   }
+  bytes.restart();
   const prepare = preparation(measures, layout?.timeUnit);
   return recordingOf(
     "mat",

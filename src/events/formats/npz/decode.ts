@@ -37,6 +37,7 @@ export async function openNpz(source: ByteSource, options: ReaderOptions = {}): 
   const { sensor } = await measuredSensor("npz", source, options, () =>
     decode(ANY_SENSOR, new Faults("npz", "recover", file)),
   );
+  bytes.restart();
   return recordingOf("npz", sensor, faults, bytes, decode(sensor, faults));
 }
 

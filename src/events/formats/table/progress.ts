@@ -1,12 +1,13 @@
 /** How far a file that is read at several places has been read. */
-import type { ByteFile } from "../../byte-file.ts";
-import { unclosed } from "../../byte-file.ts";
+import { type ByteFile, unclosed } from "../../byte-file.ts";
 
 /** A file that others may close without harm, and the offset up to which it has been read. */
 export type ReadFile = {
   readonly file: ByteFile;
-  /** Largest offset read, bytes. */
+  /** Largest offset read since the start, or since `restart`, bytes. */
   readonly offset: number;
+  /** Forgets what was read: from here on it counts. */
+  restart(): void;
   /** Closes the file itself. */
   close(): Promise<void>;
 };
@@ -26,6 +27,9 @@ export function watched(file: ByteFile): ReadFile {
     },
     get offset() {
       return offset;
+    },
+    restart: () => {
+      offset = 0;
     },
     close: () => file.close(),
   };
