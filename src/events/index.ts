@@ -10,6 +10,7 @@ export { encodeEvt2 } from "./formats/evt2/encode.ts";
 export { encodeEvt21 } from "./formats/evt21/encode.ts";
 export { encodeEvt3 } from "./formats/evt3/encode.ts";
 export { encodeHdf5 } from "./formats/hdf5/encode.ts";
+export type { TableLayout, TimeUnit } from "./formats/table/layout.ts";
 export { emptyEvents, joinEvents, LastEvents, sliceEvents } from "./join.ts";
 export { formatNames, openEvents } from "./open.ts";
 export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";

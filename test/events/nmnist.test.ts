@@ -239,7 +239,7 @@ suite("bytes that are no events are not taken for them", () => {
   test("recordings with a signature keep their format", async () => {
     const events = randomEvents(new Random("signed"), 500, SENSOR, 100);
     for (const format of writeFormats) {
-      const pieces = encodeEvents(format, SENSOR, [events]) as AsyncIterable<Uint8Array>;
+      const pieces = encodeEvents(format, SENSOR, [events]);
       expect((await openEvents(await bytesOf(pieces))).format).toBe(format);
     }
   });

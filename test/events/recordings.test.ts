@@ -39,6 +39,10 @@ const FOLDERS = [
   "evt3",
   "hdf5",
   "nmnist_bin",
+  "npy",
+  "npz",
+  "txt",
+  "mat",
 ];
 const readable = entries.filter(
   ({ file, expected }) => expected !== undefined && FOLDERS.includes(file.split("/")[0]!),

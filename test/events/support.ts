@@ -3,9 +3,11 @@ import fc from "fast-check";
 import type { Random } from "../../src/core/index.ts";
 import {
   type Events,
+  type FilePiece,
   joinEvents,
   type OpenOptions,
   openEvents,
+  type Patch,
   type SensorSize,
 } from "../../src/events/index.ts";
 
@@ -83,16 +85,21 @@ export function anyEvents(sensor: SensorSize, maxGapUs = 5000): fc.Arbitrary<Eve
   });
 }
 
-/** The bytes of a file given piece by piece. */
-export async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** The bytes of a file given piece by piece, patches included. */
+export async function bytesOf(pieces: AsyncIterable<FilePiece>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const piece of pieces) parts.push(piece);
+  const patches: Patch[] = [];
+  for await (const piece of pieces) {
+    if (piece instanceof Uint8Array) parts.push(piece);
+    else patches.push(piece);
+  }
   const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
+  for (const patch of patches) bytes.set(patch.bytes, patch.at);
   return bytes;
 }
 

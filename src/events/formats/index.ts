@@ -1,4 +1,5 @@
 /** The formats that are read, in the order in which they are tried, and those that are written. */
+import { isZip, NPY_MAGIC } from "../../io/index.ts";
 import { AEDAT } from "./aedat/format.ts";
 import { openAedat4 } from "./aedat4/decode.ts";
 import { encodeAedat4 } from "./aedat4/encode.ts";
@@ -14,9 +15,17 @@ import { encodeEvt3 } from "./evt3/encode.ts";
 import { encodeHdf5 } from "./hdf5/encode.ts";
 import { HDF5_SIGNATURE, MATLAB_TEXT } from "./hdf5/signature.ts";
 import { type EventFormat, startsWith } from "./format.ts";
+import { openMat } from "./mat/decode.ts";
+import { MAT_SIGNATURE } from "./mat/layout.ts";
+import { encodeNpyEvents } from "./npy/encode.ts";
+import { openNpy } from "./npy/decode.ts";
+import { encodeNpz } from "./npz/encode.ts";
+import { openNpz } from "./npz/decode.ts";
 import { looksLikeNmnist, openNmnist } from "./nmnist/decode.ts";
 import { PROPHESEE } from "./prophesee/format.ts";
 import { HEAD_BYTES } from "./recognition.ts";
+import { isEventText, openText, TEXT_HEAD_BYTES } from "./text/decode.ts";
+import { encodeCsv, encodeTxt } from "./text/encode.ts";
 import type { Encoder } from "../write.ts";
 
 /** Readers, in the order in which they are tried: those with a signature first. */
@@ -31,6 +40,10 @@ export const FORMATS: readonly EventFormat[] = [
   },
   PROPHESEE,
   { names: ["es"], matches: (head) => startsWith(head, SIGNATURE), open: openEventStream },
+  { names: ["npy"], matches: (head) => startsWith(head, NPY_MAGIC), open: openNpy },
+  { names: ["npz"], matches: isZip, open: openNpz },
+  { names: ["mat"], matches: (head) => startsWith(head, MAT_SIGNATURE), open: openMat },
+  { names: ["csv", "txt"], headBytes: TEXT_HEAD_BYTES, matches: isEventText, open: openText },
   { names: ["bs3"], headBytes: HEAD_BYTES, matches: looksLikeBs3, open: openBs3 },
   { names: ["nmnist"], headBytes: HEAD_BYTES, matches: looksLikeNmnist, open: openNmnist },
 ];
@@ -44,4 +57,8 @@ export const ENCODERS = {
   evt21: { extension: ".raw", encode: encodeEvt21 },
   hdf5: { extension: ".h5", encode: encodeHdf5 },
   evt3: { extension: ".raw", encode: encodeEvt3 },
+  npy: { extension: ".npy", encode: encodeNpyEvents },
+  npz: { extension: ".npz", encode: encodeNpz },
+  csv: { extension: ".csv", encode: encodeCsv },
+  txt: { extension: ".txt", encode: encodeTxt },
 } as const satisfies Record<string, Encoder>;

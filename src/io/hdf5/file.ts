@@ -9,7 +9,8 @@ import { type AttributeValue, readAttributes } from "./attributes.ts";
 import { Hdf5Dataset } from "./dataset.ts";
 import { isGroup, type Link, readLinks } from "./links.ts";
 import { type Message, readMessages } from "./object-header.ts";
-import type { RandomAccess, Storage } from "./storage.ts";
+import type { RandomAccess } from "../random-access.ts";
+import type { Storage } from "./storage.ts";
 import { readSuperblock } from "./superblock.ts";
 
 /** Soft links that may lead to each other. */

@@ -1,12 +1,7 @@
 /** The bytes of an HDF5 file, of which no address and no length is trusted. */
 import { FormatError, UnsupportedError } from "../../core/index.ts";
+import type { RandomAccess } from "../random-access.ts";
 import { Cursor, NOWHERE } from "./cursor.ts";
-
-/** Bytes that can be read anywhere; `read` gives fewer than asked for only where they end. */
-export type RandomAccess = {
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
-};
 
 /** Metadata that may be read: so many bytes, and the file so many times over. */
 const FREE_BYTES = 2 ** 24;

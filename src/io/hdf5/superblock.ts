@@ -1,7 +1,8 @@
 /** The superblock: where an HDF5 file begins (HDF5 file format specification 3.0, II). */
 import { FormatError, UnsupportedError } from "../../core/index.ts";
 import { Cursor, NOWHERE } from "./cursor.ts";
-import { type RandomAccess, Storage } from "./storage.ts";
+import type { RandomAccess } from "../random-access.ts";
+import { Storage } from "./storage.ts";
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** The longest superblock: version 1 with addresses of 8 bytes. */
