@@ -5,6 +5,7 @@ export {
   PoseBatches,
   type PoseBatchesState,
 } from "./batches.ts";
+export { toTensor } from "./event-tensor.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {

@@ -13,18 +13,74 @@ export { openWebSocket } from "./live/websocket.ts";
 export { formatNames, openEvents } from "./open.ts";
 export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";
 export type { OpenOptions, ReaderOptions, Recording } from "./recording.ts";
+export { BinaRep, type BinaRepOptions, toBinaRep } from "./representations/bina-rep.ts";
+export {
+  type BinaryGridOptions,
+  BinaryVoxelGrid,
+  binaryVoxelGrid,
+  mergeFrames,
+} from "./representations/binary.ts";
+export { countFrames, CountGrid } from "./representations/counts.ts";
+export {
+  EventImage,
+  FrameBuilder,
+  type FrameOptions,
+  type Grid,
+  toFrame,
+  toImage,
+} from "./representations/frames.ts";
+export type { GridOptions, GridShape } from "./representations/grid.ts";
+export { type Slice, type SliceOptions, slices } from "./representations/slices.ts";
+export {
+  type HistogramOptions,
+  stackBins,
+  StackedHistogram,
+  stackedHistogram,
+  type StackOptions,
+} from "./representations/stacks.ts";
+export { TimeSurface, type TimeSurfaceOptions, toTimesurface } from "./representations/time-surface.ts";
+export { type ToreOptions, ToreVolume, toreVolume } from "./representations/tore.ts";
+export {
+  type BilinearGridOptions,
+  BilinearVoxelGrid,
+  bilinearVoxelGrid,
+  type BinLayout,
+  normalizeNonZero,
+  toVoxelGrid,
+} from "./representations/voxels.ts";
 export type { Frame, ImuSample, Trigger } from "./samples.ts";
 export { type ByteInput, ByteSource, MAX_SPOOL_BYTES } from "./source.ts";
 export {
-  bilinearVoxelGrid,
-  BinaryVoxelGrid,
-  countFrames,
-  CountGrid,
-  type GridOptions,
-  type GridShape,
-  stackedHistogram,
-  type StackOptions,
-} from "./voxel.ts";
+  dropChunk,
+  dropEvent,
+  dropEventByArea,
+  dropEventByTime,
+  eventDrop,
+  randomDropPixel,
+} from "./transforms/drops.ts";
+export type { TransformFunction } from "./transforms/define.ts";
+export { eventDownsampling } from "./transforms/event-downsampling.ts";
+export { flipLR, flipPolarity, flipUD, mergePolarities } from "./transforms/flips.ts";
+export { centerCrop, downsample, randomCrop, rotate } from "./transforms/geometry.ts";
+export { transforms } from "./transforms/index.ts";
+export { spatialJitter, timeJitter } from "./transforms/jitter.ts";
+export { cutMix, eventMix, type MixedEvents, type MixOptions } from "./transforms/mixes.ts";
+export { backgroundActivityFilter, denoise, hotPixelFilter } from "./transforms/noise-filters.ts";
+export { backgroundNoise, uniformNoise } from "./transforms/noise.ts";
+export { optionFromText, type OptionsOf } from "./transforms/options.ts";
+export { decimate, refractoryPeriod } from "./transforms/thinning.ts";
+export { timeAlignment, timeReversal, timeSkew, timeWarp } from "./transforms/times.ts";
+export type {
+  BooleanOption,
+  ChoiceOption,
+  EventBatch,
+  NumberOption,
+  OptionSpecs,
+  OptionValues,
+  Transform,
+  TransformOption,
+} from "./transforms/transform.ts";
+export { undistort } from "./transforms/undistort.ts";
 export {
   encodeEvents,
   type EncodeOptions,
