@@ -1,0 +1,1 @@
+export { framesOf, type FrameShape, frameTimeUs, MAX_FRAME_SIDE, type VideoFrame } from "./frames.ts";
