@@ -2,6 +2,7 @@
 import { ArgumentError, Random } from "../../../../src/core/index.ts";
 import {
   type EventStream,
+  optionFromText,
   type OptionValues,
   type Transform,
   type TransformOption,
@@ -69,42 +70,12 @@ function valuesOf(name: string, { options }: Transform, settings: readonly strin
   const values: Record<string, number | boolean | string> = {};
   for (const setting of settings) {
     const at = setting.indexOf("=");
-    const [key, value] = at < 0 ? [setting, undefined] : [setting.slice(0, at), setting.slice(at + 1)];
-    const option = Object.hasOwn(options, key) ? options[key] : undefined;
-    if (option === undefined) {
-      const known = Object.keys(options).join(", ");
-      throw new ArgumentError(
-        `${name}: expected an option of ${known === "" ? "none" : known}, got ${JSON.stringify(key)}`,
-      );
-    }
+    if (at < 0) throw new ArgumentError(`${name}: expected KEY=VALUE, got ${JSON.stringify(setting)}`);
+    const key = setting.slice(0, at);
     if (Object.hasOwn(values, key)) throw new ArgumentError(`${name}: expected ${key} once, got it twice`);
-    values[key] = valueOf(`${name} ${key}`, option, value);
+    values[key] = optionFromText(name, options, key, setting.slice(at + 1));
   }
   return values;
-}
-
-/** The value that a text means; its range is for the transform to check. */
-function valueOf(
-  where: string,
-  option: TransformOption,
-  text: string | undefined,
-): number | boolean | string {
-  const fault = (what: string) =>
-    new ArgumentError(`${where}: expected ${what}, got ${JSON.stringify(text ?? "")}`);
-  if (option.type === "boolean") {
-    if (text === undefined || text === "true") return true;
-    if (text === "false") return false;
-    throw fault("true or false");
-  }
-  if (text === undefined || text === "") throw fault(`a value, as in ${where.split(" ")[1]}=…`);
-  if (option.type === "choice") {
-    if (!option.choices.includes(text)) throw fault(option.choices.join(", "));
-    return text;
-  }
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw fault(option.type === "integer" ? "a whole number" : "a number");
-  return value;
 }
 
 function described(): object {
