@@ -1,6 +1,6 @@
 /** The box about the cloud: its edges, the axes with their ticks, and the place of the frame. */
 import { css, type Palette } from "../page/theme.ts";
-import { halves, type Point, type Projected, projector } from "./projection.ts";
+import { focalOf, halves, type Point, type Projected, projector } from "./projection.ts";
 import type { ViewState } from "./state.ts";
 import { spanText, ticks, timeUnit } from "./ticks.ts";
 
@@ -69,7 +69,10 @@ export function drawFront(
   for (const { axis, low, high, name, most } of scales) {
     const edge = outerEdge(axis, half, project, centre);
     const length = Math.hypot(edge.to.x - edge.from.x, edge.to.y - edge.from.y);
-    if (length < 48) continue;
+    // An axis that points at the eye has no room for its labels.
+    const upright =
+      (2 * half[axis] * focalOf(view.width, view.height)) / ((edge.from.depth + edge.to.depth) / 2);
+    if (length < 48 || length < 0.35 * upright) continue;
     c.strokeStyle = css(palette["ink-3"]);
     c.lineWidth = 1;
     line(c, edge.from, edge.to);
@@ -143,7 +146,7 @@ function outerEdge(axis: 0 | 1 | 2, half: Point, project: Project, centre: Proje
         from,
         to,
         depth: (from.depth + to.depth) / 2,
-        score: axis === 1 ? -dx + 0.1 * dy : dy + 0.05 * dx,
+        score: axis === 1 ? -dx + 0.1 * dy : dy - 0.05 * dx,
       });
     }
   }

@@ -9,7 +9,8 @@ import { cloudOn } from "./cloud.ts";
 import { drawFrame } from "./frame.ts";
 import { gestures } from "./gestures.ts";
 import { unpack } from "./points.ts";
-import { createStore, type Eye, EYES, fromHash, type Store, toHash, type ViewState } from "./state.ts";
+import { fittingEye } from "./projection.ts";
+import { createStore, DIRECTIONS, fromHash, type Store, toHash, type ViewState } from "./state.ts";
 import { timeText } from "./ticks.ts";
 import { timeline } from "./timeline.ts";
 
@@ -23,6 +24,13 @@ declare global {
     };
   }
 }
+
+/** Sizes of points by name, CSS pixels. */
+const SIZES = [
+  ["S", 1],
+  ["M", 1.5],
+  ["L", 3],
+] as const;
 
 const data = JSON.parse(byId("data").textContent) as ViewerData;
 const duration = { seconds: 1e-6 };
@@ -42,13 +50,13 @@ async function start(): Promise<void> {
   addEventListener("hashchange", () => store!.set(fromHash(location.hash)));
   header();
   themeButton();
-  tools(store);
-  space(store, points);
+  tools(store, space(store, points));
   frames(store, points);
   const player = timeline(byId("transport"), store, points);
   keyboard(store, player);
   remember(store, player);
-  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  // A frame for the size of the page to be known, one for the eye to be set, one to draw.
+  for (let i = 0; i < 3; i++) await new Promise((drawn) => requestAnimationFrame(drawn));
 }
 
 function header(): void {
@@ -66,25 +74,33 @@ function header(): void {
   );
 }
 
-function tools(store: Store): void {
-  const eyes = Object.entries(EYES) as [string, Eye][];
-  byId("space-tools").append(
-    choice("View", eyes, EYES.Space as Eye, (eye) => store.set(eye)),
-    choice(
-      "Size of points",
-      [
-        ["S", 1],
-        ["M", 1.5],
-        ["L", 3],
-      ],
-      1.5,
-      (size) => store.set({ size }),
-    ),
-  );
-  byId("frame-tools").append(
-    toggle("ON", true, (on) => store.set({ on })),
-    toggle("OFF", true, (off) => store.set({ off })),
-  );
+function tools(
+  store: Store,
+  look: (direction: { readonly yaw: number; readonly pitch: number }) => void,
+): void {
+  type Direction = { readonly yaw: number; readonly pitch: number };
+  const directions = Object.entries(DIRECTIONS) as [string, Direction][];
+  const views = choice("View", directions, DIRECTIONS.Space as Direction, look);
+  const sizes = choice("Size of points", SIZES, store.state.size, (size) => store.set({ size }));
+  byId("space-tools").append(views, sizes);
+  const on = toggle("ON", true, (shown) => store.set({ on: shown }));
+  const off = toggle("OFF", true, (shown) => store.set({ off: shown }));
+  byId("frame-tools").append(on, off);
+  // Addresses, scripts and the pointer change what the buttons say, too.
+  store.onChange(() => {
+    const { state } = store;
+    const isSeen = ({ yaw, pitch }: Direction) => yaw === state.yaw && pitch === state.pitch;
+    press(
+      views,
+      directions.map(([, direction]) => isSeen(direction)),
+    );
+    press(
+      sizes,
+      SIZES.map(([, size]) => size === state.size),
+    );
+    on.setAttribute("aria-pressed", String(state.on));
+    off.setAttribute("aria-pressed", String(state.off));
+  });
   // Logarithmic: from a ten-thousandth of the recording to all of it, and from a fifth of the sensor to twenty.
   slider("Frame", "frame", store.duration / 1e4, store.duration, timeText);
   slider("Time axis", "stretch", 0.2, 20, (stretch) => `${stretch.toPrecision(2)}×`);
@@ -111,7 +127,15 @@ function tools(store: Store): void {
   }
 }
 
-function space(store: Store, points: ViewerPoints): void {
+function press(group: HTMLElement, pressed: readonly boolean[]): void {
+  pressed.forEach((is, i) => group.children[i]!.setAttribute("aria-pressed", String(is)));
+}
+
+/** @returns a function that looks at the whole of the space from a direction */
+function space(
+  store: Store,
+  points: ViewerPoints,
+): (direction: { readonly yaw: number; readonly pitch: number }) => void {
   const [back, cloud, front] = ["back", "cloud", "front"].map((id) => byId<HTMLCanvasElement>(id)) as [
     HTMLCanvasElement,
     HTMLCanvasElement,
@@ -131,12 +155,17 @@ function space(store: Store, points: ViewerPoints): void {
     palette = colours;
     draw();
   });
+  const look = (direction: { readonly yaw: number; readonly pitch: number }) =>
+    store.set(fittingEye({ ...store.state, ...direction }, data.sensor, width, height));
   onResize(front.parentElement!, (w, h) => {
+    const first = width === 0;
     [width, height] = [w, h];
+    if (first && fromHash(location.hash).distance === undefined) look(store.state);
     draw();
   });
-  gestures(front, store, () => store.set(EYES.Space));
+  gestures(front, store, () => look(DIRECTIONS.Space));
   store.onChange(draw);
+  return look;
 }
 
 function fresh(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {

@@ -27,13 +27,13 @@ export type ViewState = {
 /** How the eye looks. */
 export type Eye = Pick<ViewState, "yaw" | "pitch" | "distance" | "panX" | "panY">;
 
-/** Views by name. */
-export const EYES = {
-  Space: { yaw: -0.62, pitch: 0.3, distance: 3.9, panX: 0, panY: 0 },
-  Front: { yaw: -Math.PI / 2, pitch: 0, distance: 4.4, panX: 0, panY: 0 },
-  Side: { yaw: 0, pitch: 0, distance: 4.4, panX: 0, panY: 0 },
-  Top: { yaw: 0, pitch: Math.PI / 2, distance: 4.4, panX: 0, panY: 0 },
-} as const satisfies Record<string, Eye>;
+/** Directions of the eye by name. */
+export const DIRECTIONS = {
+  Space: { yaw: -0.62, pitch: 0.3 },
+  Front: { yaw: -Math.PI / 2, pitch: 0 },
+  Side: { yaw: 0, pitch: 0 },
+  Top: { yaw: 0, pitch: Math.PI / 2 },
+} as const satisfies Record<string, Pick<Eye, "yaw" | "pitch">>;
 
 /** The state, and who wants to know when it changes. */
 export type Store = {
@@ -70,7 +70,10 @@ export function createStore(duration: number): Store {
 
 function initial(duration: number): ViewState {
   return {
-    ...EYES.Space,
+    ...DIRECTIONS.Space,
+    distance: 4,
+    panX: 0,
+    panY: 0,
     from: 0,
     to: duration,
     time: duration / 2,
