@@ -72,7 +72,7 @@ export function drawFront(
     // An axis that points at the eye has no room for its labels.
     const upright =
       (2 * half[axis] * focalOf(view.width, view.height)) / ((edge.from.depth + edge.to.depth) / 2);
-    if (length < 48 || length < 0.35 * upright) continue;
+    if (length < 48 || length < 0.45 * upright) continue;
     c.strokeStyle = css(palette["ink-3"]);
     c.lineWidth = 1;
     line(c, edge.from, edge.to);
@@ -174,7 +174,7 @@ function label(
 ): void {
   const width = c.measureText(text).width;
   // The nearest point of the text lies at (x, y).
-  const left = x + (width / 2) * (nx - 1);
+  const left = Math.max(4, Math.min(view.width - width - 4, x + (width / 2) * (nx - 1)));
   const top = y + 7 * (ny - 1);
   const box = new DOMRect(left - 3, top - 1, width + 6, 16);
   const inside = box.left >= 0 && box.right <= view.width && box.top >= 0 && box.bottom <= view.height;
