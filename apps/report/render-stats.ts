@@ -13,6 +13,7 @@ const BOTTOM = 26;
  */
 export function renderStats(data: StatsData, map: string): string {
   const { events, on, perPixel, rate, width, height } = data;
+  const title = escape(data.file.split(/[\\/]/).at(-1)!);
   const durationUs = events === 0 ? 0 : data.lastUs! - data.firstUs!;
   const facts = [
     ["Format", data.format],
@@ -58,9 +59,9 @@ export function renderStats(data: StatsData, map: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="color-scheme" content="light dark"><title>${escape(data.file)} · Saccade</title><link rel="icon" href="data:,">
+<meta name="color-scheme" content="light dark"><title>${title} · Saccade</title><link rel="icon" href="data:,">
 <style>${STYLE}</style></head><body><main>
-<p class="brand">Saccade · event statistics</p><h1>${escape(data.file)}</h1>
+<p class="brand">Saccade · event statistics</p><h1>${title}</h1>
 <dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value!)}</dd></div>`).join("")}</dl>
 ${sections.join("\n")}
 </main></body></html>
@@ -76,7 +77,7 @@ function chart(
   curves: readonly (readonly [name: string, values: readonly number[]])[],
   spanUs: number,
   label: (value: number) => string,
-  most = ceiling(Math.max(1, ...curves.flatMap(([, values]) => values.filter(Number.isFinite)))),
+  most = ceiling(Math.max(1, ...curves.flatMap(([, values]) => values.filter(Number.isFinite))), FINE),
 ): string {
   const plotWidth = WIDTH - LEFT - 8;
   const plotHeight = HEIGHT - BOTTOM - 8;
@@ -119,10 +120,13 @@ function histogram(counts: readonly number[]): string {
     .join("")}</div>`;
 }
 
-/** 1, 2 or 5 times a power of ten, at least the value. */
-function ceiling(value: number): number {
+const ROUND = [1, 2, 5, 10];
+const FINE = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** The least of the factors times a power of ten that is at least the value. */
+function ceiling(value: number, factors: readonly number[] = ROUND): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  return [1, 2, 5, 10].find((factor) => factor * power >= value)! * power;
+  return factors.find((factor) => factor * power >= value)! * power;
 }
 
 function brief(value: number): string {

@@ -14,20 +14,27 @@ export class RateCurve {
   startUs = 0;
   /** Bins in use. */
   count = 0;
+  /** End of the last bin, µs. */
+  #endUs = -Infinity;
   readonly #on = new Float64Array(BINS);
   readonly #off = new Float64Array(BINS);
 
   /** Adds an event; time never falls. */
   add(t: number, on: number): void {
+    if (t >= this.#endUs) this.#grow(t);
+    const side = on === 1 ? this.#on : this.#off;
+    side[this.count - 1]!++;
+  }
+
+  #grow(t: number): void {
     if (this.count === 0) this.startUs = t;
     let bin = Math.floor((t - this.startUs) / this.binUs);
     while (bin >= BINS) {
       this.#halve();
       bin = Math.floor((t - this.startUs) / this.binUs);
     }
-    if (bin >= this.count) this.count = bin + 1;
-    const side = on === 1 ? this.#on : this.#off;
-    side[bin]!++;
+    this.count = bin + 1;
+    this.#endUs = this.startUs + this.count * this.binUs;
   }
 
   /** ON events of each bin in use. */
@@ -119,5 +126,5 @@ export class Tally {
 }
 
 function powerOf(us: number): number {
-  return us < 1 ? 0 : Math.min(POWERS - 1, 1 + Math.floor(Math.log2(us)));
+  return us < 2 ** 31 ? 32 - Math.clz32(us) : Math.min(POWERS - 1, 1 + Math.floor(Math.log2(us)));
 }
