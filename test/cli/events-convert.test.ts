@@ -115,7 +115,7 @@ suite("saccade events convert", () => {
     const recovered = await events(["convert", at("cut.aedat4"), at("sound.aedat4"), "--recover"]);
     expect(recovered.code).toBe(0);
     expect(recovered.stderr).toMatch(
-      /cut\.aedat4: 1 faults, left out 0 events and \d+ bytes; the first at byte \d+/,
+      /cut\.aedat4: 1 fault, left out 0 events and \d+ bytes; the first at byte \d+/,
     );
     expect((await contents(at("sound.aedat4"))).events.t.length).toBeGreaterThan(100_000);
   });

@@ -27,13 +27,16 @@ export type ViewState = {
 /** How the eye looks. */
 export type Eye = Pick<ViewState, "yaw" | "pitch" | "distance" | "panX" | "panY">;
 
+/** Where the eye looks from. */
+export type Direction = Pick<Eye, "yaw" | "pitch">;
+
 /** Directions of the eye by name. */
 export const DIRECTIONS = {
   Space: { yaw: -0.62, pitch: 0.3 },
   Front: { yaw: -Math.PI / 2, pitch: 0 },
   Side: { yaw: 0, pitch: 0 },
   Top: { yaw: 0, pitch: Math.PI / 2 },
-} as const satisfies Record<string, Pick<Eye, "yaw" | "pitch">>;
+} as const satisfies Record<string, Direction>;
 
 /** The state, and who wants to know when it changes. */
 export type Store = {

@@ -150,7 +150,7 @@ export function tellLosses({ name, recording }: Input, { stderr }: Context): voi
   if (count > 0) {
     const first = faults[0] === undefined ? "" : `; the first at byte ${faults[0].offset}: ${faults[0].what}`;
     stderr.write(
-      `saccade: ${name}: ${count} faults, left out ${droppedEvents} events and ${droppedBytes} bytes${first}\n`,
+      `saccade: ${name}: ${count} ${count === 1 ? "fault" : "faults"}, left out ${droppedEvents} events and ${droppedBytes} bytes${first}\n`,
     );
   }
   if ("drops" in recording && recording.drops.events > 0) {
