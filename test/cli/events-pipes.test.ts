@@ -88,6 +88,18 @@ suite("a command that is stopped", () => {
     expect((await closed).code).toBe(130);
   });
 
+  test("while it records a live source keeps what came so far", async () => {
+    const { child, closed, says } = start(["convert", "tcp://:0", at("live.aedat4")]);
+    const [, port] = await says(/listening on port (\d+)/);
+    const writer = start(["convert", WALK, `tcp://127.0.0.1:${port}`, "--speed", "1"]);
+    while (!(await readdir(at("."))).some((name) => name.includes("live.aedat4"))) await sleep(5);
+    await sleep(500);
+    child.kill("SIGINT");
+    expect((await closed).code).toBe(130);
+    expect((await contents(at("live.aedat4"))).events.t.length).toBeGreaterThan(1000);
+    expect((await writer.closed).code).toBe(1);
+  });
+
   test("while it waits for standard input ends", async () => {
     const { child, closed } = start(["convert", "-", at("waiting.aedat4")]);
     const walk = await readFile(WALK);

@@ -304,6 +304,19 @@ suite("events over the network", () => {
     expect(count).toBeGreaterThan(5000);
   });
 
+  test("a WebSocket that breaks off gives what came before, then its fault", async () => {
+    const { port, recording } = listening("ws://:0");
+    const socket = new WebSocket(`ws://127.0.0.1:${await port}`);
+    await once(socket, "open");
+    socket.send(await bytesOf(encodeEvt3(SENSOR, [EVENTS])), () => socket.terminate());
+    let count = 0;
+    const reading = (async () => {
+      for await (const { t } of await recording) count += t.length;
+    })();
+    await expect(reading).rejects.toThrow("expected the connection to be closed in order, got code 1006");
+    expect(count).toBe(EVENTS.t.length);
+  });
+
   test("silence ends a connection where that is asked for", async () => {
     const server = createServer((socket) => void socket.write("% evt 3.0\n% end\n")).listen(0, "127.0.0.1");
     opened.push(server);
@@ -342,6 +355,23 @@ suite("events over the network", () => {
     }
     await new Promise((closed) => socket.on("close", closed));
   });
+
+  test.each(["tcp", "ws"])(
+    "%s: a sender whose reader leaves stops with an error of the system",
+    async (scheme) => {
+      const { port, recording } = listening(`${scheme}://:0`);
+      async function* endless() {
+        for (let k = 0; ; k++) {
+          yield { ...EVENTS, t: EVENTS.t.map((t) => t + k * 1e6) };
+          await sleep(1);
+        }
+      }
+      const sending = sendEvents(`${scheme}://127.0.0.1:${await port}`, "aedat4", SENSOR, endless());
+      sending.catch(() => undefined);
+      await (await recording).close();
+      await expect(sending).rejects.toMatchObject({ syscall: expect.any(String) });
+    },
+  );
 
   test("a slow reader of a live source loses the oldest events, and is told how many", async () => {
     const { port, recording } = listening("tcp://:0", { policy: "drop-oldest", queueEvents: 5000 });

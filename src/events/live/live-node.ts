@@ -1,5 +1,4 @@
 /** Live sources and sinks in Node.js: TCP, UDP and WebSocket, by their address. */
-import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { FormatError, UnsupportedError } from "../../core/index.ts";
 import type { Events, SensorSize } from "../columns.ts";
@@ -7,7 +6,7 @@ import { encodeEvents, type EncodeOptions, type WriteFormat } from "../write.ts"
 import { type LiveAddress, parseLiveAddress } from "./address.ts";
 import { type DatagramOptions } from "./datagram.ts";
 import { type LiveOptions, type LiveRecording, openLiveBytes } from "./recording.ts";
-import { type ConnectOptions, connect, received } from "./sockets-node.ts";
+import { connect, type Connection, type ConnectOptions, received } from "./sockets-node.ts";
 import { openDatagrams, sendDatagrams } from "./udp-node.ts";
 
 /** Options of {@link openLive}. */
@@ -34,23 +33,26 @@ export type OpenLiveOptions = LiveOptions &
 export async function openLive(url: string, options: OpenLiveOptions = {}): Promise<LiveRecording> {
   const address = parseLiveAddress(url);
   if (address.scheme === "udp") return openDatagrams(address, options);
-  const stream = await connect(address, options);
-  const chunks = options.idleMs === undefined ? received(stream) : watched(stream, address, options.idleMs);
-  return openLiveBytes({ chunks, stop: () => void stream.destroy() }, { file: url, ...options });
+  const connection = await connect(address, options);
+  const { idleMs } = options;
+  const chunks = idleMs === undefined ? received(connection, url) : watched(connection, address, idleMs);
+  return openLiveBytes({ chunks, stop: () => void connection.stream.destroy() }, { file: url, ...options });
 }
 
 /** Ends a connection that is silent for too long. */
 async function* watched(
-  stream: Duplex,
+  connection: Connection,
   { scheme, url }: LiveAddress,
   idleMs: number,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   const fail = () =>
-    stream.destroy(new FormatError(scheme, bytes, `expected a byte within ${idleMs} ms, got none`, url));
+    connection.stream.destroy(
+      new FormatError(scheme, bytes, `expected a byte within ${idleMs} ms, got none`, url),
+    );
   let timer = setTimeout(fail, idleMs);
   try {
-    for await (const chunk of received(stream)) {
+    for await (const chunk of received(connection, url)) {
       clearTimeout(timer);
       bytes += chunk.length;
       yield chunk;
@@ -82,11 +84,14 @@ export async function sendEvents<F extends WriteFormat>(
 ): Promise<void> {
   const address = parseLiveAddress(url);
   if (address.scheme === "udp") return sendDatagrams(address, batches, options);
-  const stream = await connect(address, options);
+  const { stream } = await connect(address, options);
   // Whatever the other side says is passed over, but for its end.
   stream.resume();
   let fault: Error | undefined;
   stream.once("error", (error: Error) => (fault = error));
+  const check = () => {
+    if (fault !== undefined || stream.destroyed || stream.writableEnded) throw fault ?? leftBy(url);
+  };
   try {
     for await (const piece of encodeEvents(format, sensor, batches, encode)) {
       if (!(piece instanceof Uint8Array)) {
@@ -94,13 +99,15 @@ export async function sendEvents<F extends WriteFormat>(
           `${url}: expected a format that is written from front to back, got ${format}`,
         );
       }
-      if (fault !== undefined) throw fault;
+      check();
       // Bytes on their way are the stream's: the encoder may use its own again.
       if (!stream.write(piece.slice())) await drained(stream);
     }
-    const finished = once(stream, "finish");
+    check();
+    const ended = eventOf(stream, ["finish", "error", "close"]);
     stream.end();
-    await finished;
+    await ended;
+    if (!stream.writableFinished) throw fault ?? leftBy(url);
   } catch (error) {
     stream.destroy();
     options.signal?.throwIfAborted();
@@ -108,12 +115,24 @@ export async function sendEvents<F extends WriteFormat>(
   }
 }
 
-async function drained(stream: Duplex): Promise<void> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  try {
-    await Promise.race([once(stream, "drain", { signal }), once(stream, "close", { signal })]);
-  } finally {
-    controller.abort();
-  }
+/** As the system would say it. */
+function leftBy(url: string): Error {
+  return Object.assign(new Error(`expected ${url} to take events, got the end of the connection`), {
+    code: "EPIPE",
+    syscall: "write",
+  });
+}
+
+function drained(stream: Duplex): Promise<void> {
+  return eventOf(stream, ["drain", "error", "close"]);
+}
+
+function eventOf(stream: Duplex, names: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      names.forEach((name) => stream.off(name, done));
+      resolve();
+    };
+    names.forEach((name) => stream.on(name, done));
+  });
 }

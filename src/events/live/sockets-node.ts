@@ -3,8 +3,16 @@ import { once } from "node:events";
 import { createServer, connect as connectSocket, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UnsupportedError } from "../../core/index.ts";
+import type { WebSocket, WebSocketServer } from "ws";
+import { FormatError, UnsupportedError } from "../../core/index.ts";
 import type { LiveAddress } from "./address.ts";
+
+/** A connection. */
+export type Connection = {
+  readonly stream: Duplex;
+  /** How it broke, once it has ended, if it was not closed in order: a WebSocket's stream ends in silence. */
+  readonly fault: () => string | undefined;
+};
 
 /** Options of connecting. */
 export type ConnectOptions = {
@@ -28,7 +36,7 @@ const MAX_MESSAGE_BYTES = 1 << 26;
  *
  * @throws the system's errors, `AbortError`
  */
-export async function connect(address: LiveAddress, options: ConnectOptions = {}): Promise<Duplex> {
+export async function connect(address: LiveAddress, options: ConnectOptions = {}): Promise<Connection> {
   const { connectTimeoutMs = 10_000, signal } = options;
   if (address.listen) return accept(address, options);
   const late = AbortSignal.timeout(connectTimeoutMs);
@@ -53,38 +61,43 @@ function timedOut({ host, port }: LiveAddress, ms: number): Error {
   });
 }
 
-async function dial({ host, port }: LiveAddress, late: AbortSignal, signal?: AbortSignal): Promise<Duplex> {
+async function dial(
+  { host, port }: LiveAddress,
+  late: AbortSignal,
+  signal?: AbortSignal,
+): Promise<Connection> {
   const socket = connectSocket({ host, port });
   const fail = () => socket.destroy(new Error("aborted"));
   const signals = [late, ...(signal === undefined ? [] : [signal])];
   signals.forEach((one) => one.addEventListener("abort", fail));
   try {
     await once(socket, "connect");
-    return stoppable(socket, signal);
+    return stoppable({ stream: socket, fault: () => undefined }, signal);
   } finally {
     signals.forEach((one) => one.removeEventListener("abort", fail));
   }
 }
 
-async function dialWeb({ url }: LiveAddress, late: AbortSignal, signal?: AbortSignal): Promise<Duplex> {
-  const { WebSocket, createWebSocketStream } = await import("ws");
-  const socket = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+async function dialWeb({ url }: LiveAddress, late: AbortSignal, signal?: AbortSignal): Promise<Connection> {
+  const library = await import("ws");
+  const socket = new library.WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   // Made before the connection stands, so that no message is missed.
-  const stream = createWebSocketStream(socket, { readableObjectMode: true });
-  stream.on("error", () => undefined);
+  const connection = await webConnection(socket);
   const fail = () => socket.terminate();
   const signals = [late, ...(signal === undefined ? [] : [signal])];
   signals.forEach((one) => one.addEventListener("abort", fail));
   try {
     await once(socket, "open");
-    return stoppable(stream, signal);
+    return stoppable(connection, signal);
   } finally {
     signals.forEach((one) => one.removeEventListener("abort", fail));
   }
 }
 
-async function accept(address: LiveAddress, { signal, onListening }: ConnectOptions): Promise<Duplex> {
-  const { host, port, scheme } = address;
+async function accept(
+  { host, port, scheme }: LiveAddress,
+  { signal, onListening }: ConnectOptions,
+): Promise<Connection> {
   const { createServer: createWebServer } = await import("node:http");
   const web = scheme === "tcp" ? undefined : (await import("ws")).WebSocketServer;
   const server = web === undefined ? createServer() : createWebServer();
@@ -99,40 +112,59 @@ async function accept(address: LiveAddress, { signal, onListening }: ConnectOpti
     server.listen({ host, port });
     await once(server, "listening", signal === undefined ? {} : { signal });
     onListening?.((server.address() as { port: number }).port);
-    const aborted = signal === undefined ? [] : [once(signal, "abort").then(() => signal.throwIfAborted())];
-    return stoppable((await Promise.race([connected, ...aborted])) as Duplex, signal);
+    const aborted = signal === undefined ? [] : [aborting(signal)];
+    return stoppable(await Promise.race([connected, ...aborted]), signal);
   } finally {
     server.close();
   }
 }
 
-async function nextSocket(server: ReturnType<typeof createServer>): Promise<Socket> {
+async function aborting(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, "abort");
+  throw signal.reason;
+}
+
+function nextSocket(server: ReturnType<typeof createServer>): Promise<Connection> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.on("connection", (socket: Socket) => {
-      server.removeAllListeners("connection");
+    server.once("connection", (stream: Socket) => {
       server.on("connection", (other: Socket) => other.destroy());
-      resolve(socket);
+      resolve({ stream, fault: () => undefined });
     });
   });
 }
 
-async function nextWeb(server: InstanceType<typeof import("ws").WebSocketServer>): Promise<Duplex> {
-  const { createWebSocketStream } = await import("ws");
+function nextWeb(server: WebSocketServer): Promise<Connection> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.on("connection", (socket) => {
-      server.removeAllListeners("connection");
+    server.once("connection", (socket) => {
       server.on("connection", (other) => other.terminate());
-      const stream = createWebSocketStream(socket, { readableObjectMode: true });
-      stream.on("error", () => undefined);
-      resolve(stream);
+      resolve(webConnection(socket));
     });
   });
 }
 
-/** A stream that a signal ends. Errors reach whoever reads or writes, and nobody else. */
-function stoppable(stream: Duplex, signal: AbortSignal | undefined): Duplex {
+/** Codes of a close in order: normal, going away, none given. */
+const IN_ORDER = [1000, 1001, 1005];
+
+async function webConnection(socket: WebSocket): Promise<Connection> {
+  const { createWebSocketStream } = await import("ws");
+  const stream = createWebSocketStream(socket, { readableObjectMode: true });
+  stream.on("error", () => undefined);
+  let closed = 0;
+  socket.on("close", (code) => (closed = code));
+  return {
+    stream,
+    fault: () =>
+      closed === 0 || IN_ORDER.includes(closed)
+        ? undefined
+        : `expected the connection to be closed in order, got code ${closed}`,
+  };
+}
+
+/** A connection that a signal ends. Errors reach whoever reads or writes, and nobody else. */
+function stoppable(connection: Connection, signal: AbortSignal | undefined): Connection {
+  const { stream } = connection;
   stream.on("error", () => undefined);
   if (signal !== undefined) {
     const stop = () => stream.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
@@ -140,14 +172,23 @@ function stoppable(stream: Duplex, signal: AbortSignal | undefined): Duplex {
     signal.addEventListener("abort", stop, { once: true });
     stream.once("close", () => signal.removeEventListener("abort", stop));
   }
-  return stream;
+  return connection;
 }
 
-/** The chunks that a stream receives; text messages of a WebSocket are refused. */
-export async function* received(stream: Duplex): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) {
-    if (typeof chunk === "string")
-      throw new UnsupportedError("websocket: expected binary messages, got text");
-    yield chunk as Uint8Array;
+/**
+ * The chunks that a connection receives.
+ *
+ * @throws UnsupportedError for a text message; FormatError after the last chunk if it was not closed in order
+ */
+export async function* received({ stream, fault }: Connection, file: string): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
+    if (typeof chunk === "string") {
+      throw new UnsupportedError(`${file}: expected binary messages, got text`);
+    }
+    bytes += chunk.length;
+    yield chunk;
   }
+  const what = fault();
+  if (what !== undefined) throw new FormatError("websocket", bytes, what, file);
 }

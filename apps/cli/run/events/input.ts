@@ -119,7 +119,10 @@ function between(stream: EventStream, name: string, start?: TimePoint, end?: Tim
   return { format: stream.format, sensor: stream.sensor, [Symbol.asyncIterator]: parts };
 }
 
-/** The events; shows how far it is where that takes long, and stops when it is told to. */
+/**
+ * The events; shows how far it is where that takes long, and stops when it is told to. What came from a live source until
+ * then is all that there is of it, and no reason to throw it away.
+ */
 async function* watched(
   name: string,
   recording: Recording,
@@ -127,18 +130,21 @@ async function* watched(
   bytes: number | undefined,
   { stderr, now, signal }: Context,
 ): AsyncGenerator<Events> {
+  const live = "drops" in recording;
   const started = now();
   let progress: Progress | undefined;
   try {
     for await (const batch of readingAll(name, stream)) {
-      signal.throwIfAborted();
+      if (!live) signal.throwIfAborted();
       if (bytes !== undefined && stderr.isTTY === true && now() - started > PATIENCE_MS) {
         progress ??= startProgress(stderr, { label: name, total: megabytes(bytes), unit: "MB", now });
         progress.update(megabytes(recording.offset));
       }
       yield batch;
     }
-    signal.throwIfAborted();
+    if (!live) signal.throwIfAborted();
+  } catch (error) {
+    if (!live || !signal.aborted) throw error;
   } finally {
     progress?.close();
   }
