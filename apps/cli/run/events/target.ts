@@ -19,11 +19,14 @@ import { checkDistinct } from "../distinct-files.ts";
 /** What is written where. */
 export type Target = { readonly path: string; readonly format: WriteFormat; readonly encode: object };
 
-/** The format of files that end so, where several do. */
-const ENDINGS: Readonly<Record<string, WriteFormat>> = { ".raw": "evt3" };
+/** The format of files that end so, where several do or this is not the usual ending. */
+const ENDINGS: Readonly<Record<string, string>> = { ".raw": "evt3", ".hdf5": "hdf5" };
 
 /** Compressions by format. */
-const COMPRESSIONS: Partial<Record<WriteFormat, readonly string[]>> = { aedat4: ["none", "lz4"] };
+const COMPRESSIONS: Readonly<Record<string, readonly string[]>> = {
+  aedat4: ["none", "lz4"],
+  hdf5: ["none", "deflate"],
+};
 
 /**
  * Settles the format of what is written.
@@ -34,7 +37,7 @@ export function targetOf(input: string, path: string, { to, compression }: Outpu
   if (path !== "-" && !isLiveAddress(path)) checkDistinct([input], [path]);
   const ending = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? "";
   const live = isLiveAddress(path) ? "aedat4" : undefined;
-  const format = to ?? live ?? writeFormatOf(path) ?? ENDINGS[ending];
+  const format = to ?? live ?? writeFormatOf(path) ?? writeFormats.find((name) => name === ENDINGS[ending]);
   if (format === undefined) {
     throw new InputError(path, `expected a known ending or --to ${writeFormats.join("|")}, got neither`);
   }
