@@ -10,6 +10,9 @@ import type { OpenOptions, Recording } from "./recording.ts";
 import { ByteSource } from "./source.ts";
 import { encodeIntoFile, type EncodeOptions, type FilePiece, type WriteFormat } from "./write.ts";
 
+export { openLive, type OpenLiveOptions, sendEvents, type SendOptions } from "./live/live-node.ts";
+export { type ConnectOptions } from "./live/sockets-node.ts";
+
 /** Options of {@link openFile}. */
 export type FileOptions = {
   /** Ends the reading with an `AbortError`, also where it waits for bytes that do not come. */
