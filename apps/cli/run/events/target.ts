@@ -1,4 +1,5 @@
 /** Where a command writes events: a file, standard output or a live sink. */
+import zlib from "node:zlib";
 import { UnsupportedError } from "../../../../src/core/index.ts";
 import {
   encodeEvents,
@@ -24,7 +25,7 @@ const ENDINGS: Readonly<Record<string, string>> = { ".raw": "evt3", ".hdf5": "hd
 
 /** Compressions by format. */
 const COMPRESSIONS: Readonly<Record<string, readonly string[]>> = {
-  aedat4: ["none", "lz4"],
+  aedat4: ["none", "lz4", "lz4-high", "zstd", "zstd-high"],
   hdf5: ["none", "deflate"],
 };
 
@@ -48,7 +49,24 @@ export function targetOf(input: string, path: string, { to, compression }: Outpu
       known.length === 0 ? `no --compression for ${format}` : `--compression ${known.join("|")}`;
     throw new InputError(path, `expected ${choices}, got ${compression}`);
   }
-  return { path, format, encode: { compression } };
+  return { path, format, encode: { compression, ...compressorOf(compression) } };
+}
+
+/** Level of `zstd-high`; the other is that of the library, 3. */
+const ZSTD_HIGH = 12;
+
+/** What compresses, where the library does not bring it: Zstandard is that of Node. */
+function compressorOf(compression: string): { compress?: (content: Uint8Array) => Uint8Array } {
+  if (!compression.startsWith("zstd")) return {};
+  // Not in Node 20.
+  if (typeof zlib.zstdCompressSync !== "function") {
+    throw new UnsupportedError(
+      `--compression ${compression}: expected Node 22.15 or later, got ${process.version}`,
+    );
+  }
+  const level = compression === "zstd-high" ? ZSTD_HIGH : zlib.constants.ZSTD_CLEVEL_DEFAULT;
+  const params = { [zlib.constants.ZSTD_c_compressionLevel]: level };
+  return { compress: (content) => zlib.zstdCompressSync(content, { params }) };
 }
 
 /** What was written. */
