@@ -42,6 +42,7 @@ export {
   type SimulationOptions,
   Stage,
 } from "./recording.ts";
+export { type FilmOptions, type FilmShot, filmMotion } from "./film.ts";
 export { type Lens, Renderer } from "./renderer.ts";
 export {
   type Cover,
@@ -53,6 +54,7 @@ export {
   type View,
   type Wave,
 } from "./scene.ts";
+export { drawScene, type Range, type SceneRanges } from "./scene-ranges.ts";
 export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
 export {
   type CameraLight,

@@ -78,6 +78,27 @@ export class Renderer {
     this.#blend(capsules, camera, textures, light, frame);
   }
 
+  /**
+   * What each pixel of the last picture shows: the index of the capsule that covers at least half of it, or −1.
+   *
+   * @param out - `[H, W]`, overwritten
+   * @throws ShapeError if it is not of the renderer's size
+   */
+  owners(out: Int16Array): void {
+    if (out.length !== this.#depth.length) {
+      throw new ShapeError(`Renderer.owners: expected ${this.#depth.length} pixels, got ${out.length}`);
+    }
+    const nearest = this.#depth.slice();
+    for (let i = 0; i < out.length; i++) out[i] = nearest[i] === Infinity ? -1 : this.#owner[i]!;
+    const edges = this.#edges;
+    for (let at = 0; at < 6 * this.#edgeCount; at += 6) {
+      const [pixel, coverage, z] = [edges[at]!, edges[at + 1]!, edges[at + 2]!];
+      if (coverage < 0.5 || z >= nearest[pixel]!) continue;
+      nearest[pixel] = z;
+      out[pixel] = edges[at + 3]!;
+    }
+  }
+
   #rasterise(data: Float64Array, c: number, { fx, fy, cx, cy }: Lens): void {
     const { width, height } = this.#sensor;
     const at = c * CAPSULE_STRIDE;
