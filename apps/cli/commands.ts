@@ -2,6 +2,7 @@ import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addGenerate } from "./generate.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
@@ -17,6 +18,10 @@ export const commands: readonly Register[] = [
     }),
   (program, context) =>
     addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
+  (program, context) =>
+    addGenerate(program, async (recipe, options) => {
+      await (await import("./run/generate.ts")).generate(recipe, options, context);
+    }),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
   (program, context) =>

@@ -16,3 +16,24 @@ export {
   proceduralSources,
 } from "./plan.ts";
 export { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
+export { type ClipCamera, filmClip, type LabelledClip } from "./labelled-clip.ts";
+export { MOTION_ENDINGS, parseMotion } from "./motion-file.ts";
+export { partMask, type PartMasks, PartMaskWriter } from "./part-masks.ts";
+export {
+  type Label,
+  LABELS,
+  type MotionSelection,
+  parseRecipe,
+  type Recipe,
+  type SensorPreset,
+} from "./recipe.ts";
+export { encodeShard, parseShard } from "./shard-file.ts";
+export {
+  encodeManifest,
+  manifestName,
+  mergeManifests,
+  parseManifest,
+  type ShardEntry,
+  type ShardManifest,
+} from "./shard-manifest.ts";
+export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";
