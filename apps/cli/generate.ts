@@ -23,7 +23,9 @@ export function addGenerate(
 ): void {
   program
     .command("generate")
-    .description("make a synthetic data set of events with poses and masks; Ctrl-C stops, the same command goes on")
+    .description(
+      "make a synthetic data set of events with poses and masks; Ctrl-C stops, the same command goes on",
+    )
     .argument("<RECIPE>", "what to make (YAML, JSON)")
     .requiredOption("--out <DIR>", "folder for shards and manifest")
     .option("--data <DIR>", "folder in which paths of the recipe begin; default: that of the recipe")

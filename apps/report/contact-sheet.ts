@@ -110,11 +110,11 @@ export function renderContactSheet(sheet: ContactSheet): string {
 <h1>Contact sheet</h1>
 <dl>${facts.map(([value, name]) => `<div><dd>${escape(value!)}</dd><dt>${escape(name!)}</dt></div>`).join("")}</dl>
 </header>
-<p class="key"><span><i style="background:${css(ON)}"></i>brighter</span><span><i style="background:${css(OFF)}"></i>darker, in 40 ms</span>${
+<p class="key"><span><i style="background:${css(ON)}"></i>brighter</span><span><i style="background:${css(OFF)}"></i>darker</span>${
     isMasked
       ? `<span><i style="background:${css(PARTS[5]!)}"></i>left limbs</span><span><i style="background:${css(PARTS[6]!)}"></i>right limbs</span><span><i style="background:${css(PARTS[7]!)}"></i>trunk</span>`
       : ""
-  }<span><i class="line"></i>joints</span><b>${shown.length} of ${clips} clips, each at its busiest moment</b></p>
+  }<span><i class="line"></i>joints</span><b>${shown.length} of ${clips} clips, the 40 ms of each in which most happens</b></p>
 <main>${shown.map(card).join("\n")}</main>
 </html>
 `;
@@ -147,7 +147,10 @@ function skeleton(joints: ArrayLike<number>, width: number): string {
 function partColour(name: string): Rgba {
   const shade = LIMB_SHADES[name.replace(/^(left|right)_/, "")];
   if (shade === undefined) {
-    const grey = name === "head" || name === "neck" ? 96 : 168 - 12 * "pelvis spine1 spine2 spine3".split(" ").indexOf(name);
+    const grey =
+      name === "head" || name === "neck"
+        ? 96
+        : 168 - 12 * "pelvis spine1 spine2 spine3".split(" ").indexOf(name);
     return [grey, grey + 6, grey + 12, 255];
   }
   const [light, dark]: readonly [Rgba, Rgba] = name.startsWith("left_")
@@ -197,6 +200,7 @@ image{image-rendering:pixelated}
 path{fill:none;stroke-linecap:round;stroke-linejoin:round}
 .halo{stroke:var(--stage);opacity:.75}
 .bones{stroke:var(--ink)}
+svg:first-child:not(:only-child) .bones{opacity:.6}
 figcaption{display:flex;flex-wrap:wrap;gap:2px 8px;align-items:baseline;padding-top:7px}
 strong{font-size:14px;font-weight:600}
 .preset{border:1px solid var(--rule);border-radius:9px;padding:0 7px;font-size:11px;color:var(--ink-2)}

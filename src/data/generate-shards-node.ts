@@ -78,7 +78,10 @@ export async function planRecipe(recipe: Recipe, folder: string): Promise<ShardP
  * @throws ArgumentError if the folder holds the shards of another recipe; FormatError for motions that cannot be used;
  *   WorkerError if a thread dies; the system's errors, with their path, where nothing can be written
  */
-export async function generateShards(plan: ShardPlan, options: GenerateShardsOptions): Promise<ShardManifest> {
+export async function generateShards(
+  plan: ShardPlan,
+  options: GenerateShardsOptions,
+): Promise<ShardManifest> {
   const { out, part = { index: 1, of: 1 }, jobs = 1, onClips, signal } = options;
   if (!(Number.isInteger(part.of) && part.of >= 1 && part.index >= 1 && part.index <= part.of)) {
     throw new ArgumentError(`generateShards: expected a part 1 ≤ i ≤ n, got ${part.index}/${part.of}`);
@@ -210,7 +213,9 @@ async function keptShards(path: string, plan: ShardPlan, out: string): Promise<M
   if (!(await exists(path))) return kept;
   const { recipeHash, shards } = await readManifest(path);
   if (recipeHash !== plan.recipeHash) {
-    throw new ArgumentError(`${path}: expected the shards of this recipe, its motions and its sensors, got others`);
+    throw new ArgumentError(
+      `${path}: expected the shards of this recipe, its motions and its sensors, got others`,
+    );
   }
   for (const entry of shards) {
     const file = join(out, entry.file);
@@ -218,7 +223,8 @@ async function keptShards(path: string, plan: ShardPlan, out: string): Promise<M
       (info) => info.size,
       () => -1,
     );
-    if (size === entry.bytes && sha256(await readFileBounded(file)) === entry.sha256) kept.set(entry.file, entry);
+    if (size === entry.bytes && sha256(await readFileBounded(file)) === entry.sha256)
+      kept.set(entry.file, entry);
   }
   return kept;
 }

@@ -122,11 +122,17 @@ function motionOf(
     const seconds = clipSeconds + 1 / PROCEDURAL_RATE_HZ;
     return generateMotion({ random, seconds, frameRateHz: PROCEDURAL_RATE_HZ, kind: motion.kind, shape });
   }
-  if (captured === undefined) throw new ArgumentError(`filmClip: expected the motion ${motion.file}, got none`);
+  if (captured === undefined)
+    throw new ArgumentError(`filmClip: expected the motion ${motion.file}, got none`);
   const { frames, frameRateHz, format } = captured;
   const seconds = (frames - 1) / frameRateHz;
   if (!(seconds >= SHORTEST_SECONDS)) {
-    throw new FormatError(format, 0, `expected a motion of ${SHORTEST_SECONDS} s or more, got ${seconds} s`, motion.file);
+    throw new FormatError(
+      format,
+      0,
+      `expected a motion of ${SHORTEST_SECONDS} s or more, got ${seconds} s`,
+      motion.file,
+    );
   }
   const first = Math.floor(random.uniform(0, Math.max(0, seconds - clipSeconds)) * frameRateHz);
   return performMotion(captured, { shape, first, frames: Math.ceil(clipSeconds * frameRateHz + 1e-6) + 1 });

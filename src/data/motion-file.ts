@@ -57,7 +57,10 @@ function motionFormat(bytes: Uint8Array, name: string): MotionFormat {
   const known = MOTION_ENDINGS.find((format) => format === ending);
   if (known !== undefined) return known;
   if (isZip(bytes)) return "npz";
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, HEAD_BYTES)).replace(/^ï»¿/, "").trimStart();
+  const head = new TextDecoder("latin1")
+    .decode(bytes.subarray(0, HEAD_BYTES))
+    .replace(/^ï»¿/, "")
+    .trimStart();
   if (head.startsWith("HIERARCHY")) return "bvh";
   if (head.startsWith("{")) return "json";
   if (/^:(fully-specified|degrees|radians)\s/im.test(head)) return "amc";
@@ -76,14 +79,17 @@ function parseAmass(bytes: Uint8Array, file: string): CapturedMotion {
   };
   const numbers = (name: string, array: NumpyArray | undefined, axes: number) => {
     if (array === undefined || !ArrayBuffer.isView(array.data) || array.shape.length !== axes) {
-      return fail(`expected ${name} of ${axes} axes, got ${array === undefined ? "none" : `[${array.shape.join(", ")}]`}`);
+      return fail(
+        `expected ${name} of ${axes} axes, got ${array === undefined ? "none" : `[${array.shape.join(", ")}]`}`,
+      );
     }
     return { shape: array.shape, data: array.data };
   };
   const poses = numbers("poses", arrays.get("poses"), 2);
   const trans = numbers("trans", arrays.get("trans"), 2);
   const rate = RATES.map((name) => arrays.get(name)).find((array) => array !== undefined);
-  const hz = rate !== undefined && ArrayBuffer.isView(rate.data) && rate.data.length === 1 ? rate.data[0]! : NaN;
+  const hz =
+    rate !== undefined && ArrayBuffer.isView(rate.data) && rate.data.length === 1 ? rate.data[0]! : NaN;
   if (trans.shape[1] !== 3) fail(`expected trans [F, 3], got [${trans.shape.join(", ")}]`);
   return smplSequence({ data: poses.data, width: poses.shape[1]! }, trans.data, hz, file);
 }

@@ -30,7 +30,12 @@ export type ShardSet = {
 export async function openShards(folder: string): Promise<ShardSet> {
   const names = (await readdir(folder)).filter((name) => /^manifest(-\d+-of-\d+)?\.json$/.test(name)).sort();
   if (names.length === 0) {
-    throw new FormatError("manifest", 0, "expected a manifest.json or manifest-i-of-n.json, got none", folder);
+    throw new FormatError(
+      "manifest",
+      0,
+      "expected a manifest.json or manifest-i-of-n.json, got none",
+      folder,
+    );
   }
   const parts = await Promise.all(
     names.map(async (name) => {
@@ -68,7 +73,12 @@ export async function readShard(folder: string, shard: ShardEntry): Promise<Labe
   const path = join(folder, shard.file);
   const bytes = await readFileBounded(path);
   if (bytes.length !== shard.bytes) {
-    throw new FormatError("shard", 0, `expected ${shard.bytes} bytes as the manifest says, got ${bytes.length}`, path);
+    throw new FormatError(
+      "shard",
+      0,
+      `expected ${shard.bytes} bytes as the manifest says, got ${bytes.length}`,
+      path,
+    );
   }
   const hash = sha256(bytes);
   if (hash !== shard.sha256) {

@@ -40,7 +40,9 @@ export class PartMaskWriter {
    */
   add(tUs: number, mask: Uint8Array): void {
     if (mask.length !== this.#width * this.#height) {
-      throw new ShapeError(`PartMaskWriter: expected ${this.#width * this.#height} pixels, got ${mask.length}`);
+      throw new ShapeError(
+        `PartMaskWriter: expected ${this.#width * this.#height} pixels, got ${mask.length}`,
+      );
     }
     for (let from = 0; from < mask.length;) {
       const part = mask[from]!;

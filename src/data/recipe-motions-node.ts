@@ -19,7 +19,10 @@ const MAX_ENTRIES = 1e6;
  * @param folder - where the paths of the recipe begin
  * @throws ArgumentError if a glob finds nothing or two motions have one name; FormatError for a damaged index
  */
-export async function recipeMotions(recipe: Recipe, folder: string): Promise<Record<string, PlannedMotion[]>> {
+export async function recipeMotions(
+  recipe: Recipe,
+  folder: string,
+): Promise<Record<string, PlannedMotion[]>> {
   const found: Record<string, PlannedMotion[]> = {};
   for (const [split, { motions }] of Object.entries(recipe.splits)) {
     const own: PlannedMotion[] = [];
@@ -29,7 +32,9 @@ export async function recipeMotions(recipe: Recipe, folder: string): Promise<Rec
     const names = new Set<string>();
     for (const { name } of own) {
       if (names.has(name)) {
-        throw new ArgumentError(`recipe: splits.${split}.motions: expected each motion once, got ${name} twice`);
+        throw new ArgumentError(
+          `recipe: splits.${split}.motions: expected each motion once, got ${name} twice`,
+        );
       }
       names.add(name);
     }
@@ -117,7 +122,8 @@ async function matching(folder: string, pattern: string): Promise<string[]> {
   const walk = async (below: string, depth: number): Promise<void> => {
     const list = await readdir(join(start === "" ? folder : "", root, below), { withFileTypes: true });
     for (const entry of list) {
-      if (++entries > MAX_ENTRIES) throw new ArgumentError(`recipe: expected at most ${MAX_ENTRIES} files, got more`);
+      if (++entries > MAX_ENTRIES)
+        throw new ArgumentError(`recipe: expected at most ${MAX_ENTRIES} files, got more`);
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       const isMotion = MOTION_ENDINGS.some((ending) => entry.name.toLowerCase().endsWith(`.${ending}`));
       if (entry.isDirectory() && depth < deepest) await walk(path, depth + 1);
@@ -130,7 +136,10 @@ async function matching(folder: string, pattern: string): Promise<string[]> {
 
 function globPart(part: string): string {
   if (part === "**") return ".*";
-  return part.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*").replaceAll("?", "[^/]");
+  return part
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", "[^/]*")
+    .replaceAll("?", "[^/]");
 }
 
 /** The motions of a split that an index lists: `{"clips": [{"file", "split", "action"?}]}`, files beside the index. */
@@ -152,7 +161,8 @@ async function indexed(index: string, split: string, folder: string): Promise<Pl
   for (const clip of clips as unknown[]) {
     const entry = (clip ?? {}) as Record<"file" | "split" | "action", unknown>;
     const { file, action } = entry;
-    if (typeof file !== "string" || typeof entry.split !== "string") return fail("clips with a file and a split");
+    if (typeof file !== "string" || typeof entry.split !== "string")
+      return fail("clips with a file and a split");
     if (file.split(/[\\/]/).includes("..")) return fail("files within the folder");
     if (entry.split === split) own.push({ file, action: typeof action === "string" ? action : undefined });
   }

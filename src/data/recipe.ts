@@ -41,7 +41,10 @@ const path = z.string().min(1).max(4096);
 const motions = z.union(
   [
     z.strictObject({
-      procedural: z.union([z.literal("all").transform(() => [...MOTION_KINDS]), z.array(z.enum(MOTION_KINDS)).min(1)]),
+      procedural: z.union([
+        z.literal("all").transform(() => [...MOTION_KINDS]),
+        z.array(z.enum(MOTION_KINDS)).min(1),
+      ]),
       count: z.int().min(1).max(1e6).default(1),
     }),
     z.strictObject({ files: path, action: z.string().min(1).max(200).optional() }),
@@ -56,9 +59,15 @@ const split = z.strictObject({
 });
 
 const schema = z.strictObject({
-  seed: z.int().min(0).max(2 ** 32 - 1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
   splits: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, "expected a name of letters, digits and _"), split)
+    .record(
+      z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, "expected a name of letters, digits and _"),
+      split,
+    )
     .refine((splits) => Object.keys(splits).length > 0, "expected one split or more"),
   sensor: z.strictObject({ width: z.int().min(8).max(4096), height: z.int().min(8).max(4096) }).prefault({
     width: 256,

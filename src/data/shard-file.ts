@@ -81,7 +81,11 @@ export function parseShard(bytes: Uint8Array, file?: string): LabelledClip[] {
   let used = 0;
   const clips = headers.map((header, c): LabelledClip => {
     const where = prefix(c);
-    const column = <D extends "I32" | "I16" | "U8" | "F32">(name: string, dtype: D, shape?: readonly number[]) => {
+    const column = <D extends "I32" | "I16" | "U8" | "F32">(
+      name: string,
+      dtype: D,
+      shape?: readonly number[],
+    ) => {
       const tensor = tensors.get(`${where}.${name}`);
       if (tensor === undefined) return undefined;
       const fits = shape === undefined ? tensor.shape.length === 1 : show(tensor.shape) === show(shape);
@@ -139,7 +143,11 @@ type Needed = <D extends "I32" | "I16" | "U8">(
   shape?: readonly number[],
 ) => StoredData[D];
 
-function readEvents({ sensor, durationUs }: ClipHeader, needed: Needed, fail: (what: string) => never): Events {
+function readEvents(
+  { sensor, durationUs }: ClipHeader,
+  needed: Needed,
+  fail: (what: string) => never,
+): Events {
   const t = needed("events.t", "I32");
   const shape = [t.length];
   const x = needed("events.x", "I16", shape);
@@ -148,12 +156,17 @@ function readEvents({ sensor, durationUs }: ClipHeader, needed: Needed, fail: (w
   checkTimes(t, durationUs, (what) => fail(`expected events.t ${what}`), true);
   for (let i = 0; i < t.length; i++) {
     const isInside = x[i]! >= 0 && x[i]! < sensor.width && y[i]! >= 0 && y[i]! < sensor.height;
-    if (!isInside || on[i]! > 1) fail(`expected events within the sensor, got (${x[i]}, ${y[i]}, ${on[i]}) at ${i}`);
+    if (!isInside || on[i]! > 1)
+      fail(`expected events within the sensor, got (${x[i]}, ${y[i]}, ${on[i]}) at ${i}`);
   }
   return { t: Float64Array.from(t), x: Uint16Array.from(x), y: Uint16Array.from(y), on: on.slice() };
 }
 
-function readMasks({ sensor, durationUs }: ClipHeader, needed: Needed, fail: (what: string) => never): PartMasks {
+function readMasks(
+  { sensor, durationUs }: ClipHeader,
+  needed: Needed,
+  fail: (what: string) => never,
+): PartMasks {
   const masks = {
     width: sensor.width,
     height: sensor.height,
@@ -179,7 +192,12 @@ function poseShapes(frames: number) {
 }
 
 /** Times lie within the clip and increase, or at least do not fall back. */
-function checkTimes(times: Int32Array, durationUs: number, fail: (what: string) => never, ties = false): void {
+function checkTimes(
+  times: Int32Array,
+  durationUs: number,
+  fail: (what: string) => never,
+  ties = false,
+): void {
   let last = -1;
   for (let i = 0; i < times.length; i++) {
     const t = times[i]!;

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { FormatError } from "../core/index.ts";
 
-const file = z.string().regex(/^[A-Za-z]\w*-\d{5,}\.safetensors$/, "expected a name such as train-00000.safetensors");
+const file = z
+  .string()
+  .regex(/^[A-Za-z]\w*-\d{5,}\.safetensors$/, "expected a name such as train-00000.safetensors");
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
 
@@ -79,7 +81,12 @@ export function mergeManifests(
   const shards = new Map<string, ShardEntry>();
   for (const { manifest, path } of parts) {
     if (manifest.recipeHash !== first.manifest.recipeHash) {
-      throw new FormatError("manifest", 0, `expected a part of the recipe of ${first.path}, got another`, path);
+      throw new FormatError(
+        "manifest",
+        0,
+        `expected a part of the recipe of ${first.path}, got another`,
+        path,
+      );
     }
     for (const entry of manifest.shards) {
       const known = shards.get(entry.file);

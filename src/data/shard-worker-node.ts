@@ -11,7 +11,8 @@ parentPort!.on("message", (shard: PlannedShard) => {
 });
 
 async function answer(shard: PlannedShard): Promise<void> {
-  const tell = (report: ShardReport, transfer: ArrayBuffer[] = []) => parentPort!.postMessage(report, transfer);
+  const tell = (report: ShardReport, transfer: ArrayBuffer[] = []) =>
+    parentPort!.postMessage(report, transfer);
   try {
     const made = await maker.make(shard, { onClip: (seconds) => tell({ kind: "clip", seconds }) });
     tell({ kind: "shard", made }, [made.bytes.buffer as ArrayBuffer]);

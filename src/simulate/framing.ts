@@ -65,7 +65,7 @@ export function frameMotion(motion: Motion, shape: Float64Array, view: View, sen
   const floor = still.low[1];
   const middle = room.middle;
   const elevated = Math.sin(view.elevation) * distance;
-  const wanted = view.height === undefined ? elevated : floor + view.height - middle[1];
+  const wanted = view.height === undefined ? elevated : view.height - middle[1];
   // A camera is never below the floor, nor straight above the person.
   const rise = Math.max(Math.min(wanted, 0.95 * distance), floor + 0.25 - middle[1]);
   const cosine =

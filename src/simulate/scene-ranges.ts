@@ -113,7 +113,13 @@ function dress(random: Random, clothes: SceneRanges["clothes"]) {
     materials: {
       skin: { ...plain, pattern: "plain" as const, base: skin, figure: skin },
       face: { ...plain, pattern: "face" as const, base: skin, figure: 0.12 * skin },
-      hair: { ...plain, pattern: "plain" as const, base: random.uniform(...clothes.hair), figure: 0, folds: 0.3 },
+      hair: {
+        ...plain,
+        pattern: "plain" as const,
+        base: random.uniform(...clothes.hair),
+        figure: 0,
+        folds: 0.3,
+      },
       shirt: cloth(),
       trousers: cloth(),
       shoes: { ...plain, pattern: "plain" as const, base: random.uniform(...clothes.cloth), figure: 0 },

@@ -25,7 +25,7 @@ export type View = {
   readonly fill: number;
   /** Distance from the middle of the person's room, metres; by `fill` if left out. */
   readonly distance?: number;
-  /** Height above the floor, metres; by `elevation` if left out. */
+  /** Height above y = 0, on which motions stand, metres; by `elevation` if left out. */
   readonly height?: number;
   /** Turn of the picture about its centre, radians. */
   readonly roll: number;

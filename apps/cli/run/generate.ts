@@ -24,14 +24,27 @@ export async function generate(file: string, options: GenerateOptions, context: 
   const folder = options.data ?? dirname(file);
   const plan = await reading(file, () => planRecipe(recipe, folder));
   if (options.dryRun) {
-    context.stdout.write(options.json ? `${JSON.stringify(planned(plan, part), null, 1)}\n` : outline(plan, part));
+    context.stdout.write(
+      options.json ? `${JSON.stringify(planned(plan, part), null, 1)}\n` : outline(plan, part),
+    );
     return;
   }
-  const { manifest, wallSeconds, madeSeconds } = await make(plan, { out, part, jobs: Math.min(256, jobs) }, context);
+  const { manifest, wallSeconds, madeSeconds } = await make(
+    plan,
+    { out, part, jobs: Math.min(256, jobs) },
+    context,
+  );
   const sheet = options.preview ? await writeSheet(manifest, out, part) : undefined;
   if (options.json) {
     const { recipe: _, shards, ...rest } = manifest;
-    const summary = { ...rest, ...totals(manifest), shards: shards.length, wallSeconds, madeSeconds, preview: sheet };
+    const summary = {
+      ...rest,
+      ...totals(manifest),
+      shards: shards.length,
+      wallSeconds,
+      madeSeconds,
+      preview: sheet,
+    };
     context.stdout.write(`${JSON.stringify(summary, null, 1)}\n`);
     return;
   }
@@ -90,7 +103,12 @@ async function writeSheet(manifest: ShardManifest, out: string, part: Part): Pro
     clips.push(...few.map((clip) => contactClip(clip, shard.split)));
   }
   const path = join(out, part.of === 1 ? "preview.html" : `preview-${part.index}-of-${part.of}.html`);
-  const html = renderContactSheet({ ...totals(manifest), shards: shards.length, seed: manifest.seed, shown: clips });
+  const html = renderContactSheet({
+    ...totals(manifest),
+    shards: shards.length,
+    seed: manifest.seed,
+    shown: clips,
+  });
   await writing(path, () => writeFileAtomic(path, new TextEncoder().encode(html)));
   return path;
 }

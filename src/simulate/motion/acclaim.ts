@@ -117,7 +117,14 @@ export function parseAmc(bytes: Uint8Array, skeleton: AcclaimSkeleton, file?: st
     posed(skeleton, values.subarray(frame * width, (frame + 1) * width), columns, scale);
   const rest = posed(skeleton, new Float64Array(width), columns, scale).joints;
   const names = bones.map(({ name }) => name);
-  return { format: "amc", frameRateHz: FRAME_RATE_HZ, frames, bones: mapBones(names, "asf"), rest, transforms };
+  return {
+    format: "amc",
+    frameRateHz: FRAME_RATE_HZ,
+    frames,
+    bones: mapBones(names, "asf"),
+    rest,
+    transforms,
+  };
 }
 
 /** Where bones begin, and their world orientations. */
@@ -199,7 +206,8 @@ function readBones(text: Words, degrees: boolean, bones: Map<string, Bone>): voi
       // Limits, masses and the like do not matter to the motion.
       else text.line();
     }
-    if (name === "" || name === "root" || bones.has(name)) text.fail("a bone with a new name", name || "none");
+    if (name === "" || name === "root" || bones.has(name))
+      text.fail("a bone with a new name", name || "none");
     if (direction === undefined || !(length >= 0)) {
       return text.fail(`direction and length of ${name}`, direction === undefined ? "none" : String(length));
     }

@@ -68,7 +68,8 @@ export function parseBvh(source: Uint8Array | string, file?: string): BvhDocumen
     text.fail("a frame time of 1e-6 to 3600 s", String(frameTimeSeconds));
   }
   const values = new Float64Array(frames * columns);
-  for (let frame = 0; frame < frames; frame++) text.numbers(values, frame * columns, columns, `frame ${frame}`);
+  for (let frame = 0; frame < frames; frame++)
+    text.numbers(values, frame * columns, columns, `frame ${frame}`);
   if (!text.done()) text.fail(`the end after ${frames} frames`, JSON.stringify(text.word()));
   return { joints, frameTimeSeconds, frames, values, columns };
 }

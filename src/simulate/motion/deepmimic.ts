@@ -86,7 +86,12 @@ export function parseDeepMimic(bytes: Uint8Array, file?: string): SkeletonMotion
   if (total / step > MAX_DENSITY * source.length) fail("durations of one kind", [step, total]);
   const frames = Math.floor(total / step + 1e-3) + 1;
   const even = frames === source.length ? source : sampled(source, durations, frames, step);
-  const rest = forwardKinematics(offsets(), TREE.flatMap(() => [...identity3()]), [0, 0, 0], PARENTS).joints;
+  const rest = forwardKinematics(
+    offsets(),
+    TREE.flatMap(() => [...identity3()]),
+    [0, 0, 0],
+    PARENTS,
+  ).joints;
   const transforms = (frame: number) => {
     const numbers = even[frame]!;
     return forwardKinematics(rest, turns(numbers), numbers.slice(1, 4), PARENTS);
