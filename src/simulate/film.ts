@@ -36,7 +36,7 @@ export type FilmShot = {
 };
 
 /** Places within a tick at which speeds are looked at. */
-const LOOKS = 4;
+const LOOKS = 2;
 
 /**
  * Films a motion tick by tick. The time between two ticks is divided evenly, so finely that no joint in front of the
@@ -63,9 +63,13 @@ export function* filmMotion(
   stage.parts(parts);
   yield { tUs: 0, events: [], parts, frames: 1 };
   const most = Math.max(1, Math.floor(maxHz / tickHz));
+  let before = places(stage, 0);
   for (let [from, tick] = [0, 1]; from < durationUs; tick++) {
     const to = Math.min(durationUs, Math.round((tick * 1e6) / tickHz));
-    const wanted = Math.ceil(movement(stage, from, to) / pixelsPerFrame);
+    const looks = [before];
+    for (let k = 1; k <= LOOKS; k++) looks.push(places(stage, from + ((to - from) * k) / LOOKS));
+    before = looks.at(-1)!;
+    const wanted = Math.ceil(movement(looks) / pixelsPerFrame);
     const frames = Math.min(Math.max(1, wanted), most, to - from);
     const events: Events[] = [];
     for (let k = 1; k <= frames; k++) {
@@ -78,20 +82,21 @@ export function* filmMotion(
   }
 }
 
-/** Pixels that the fastest joint in front of the camera, or the background, goes between two times; summed over looks. */
-function movement(stage: Stage, fromUs: number, toUs: number): number {
-  let before = places(stage, fromUs);
-  const ways = new Float64Array(before.length / 2);
-  for (let look = 1; look <= LOOKS; look++) {
-    const now = places(stage, fromUs + ((toUs - fromUs) * look) / LOOKS);
-    for (let i = 0; i < ways.length; i++) {
-      const way = Math.hypot(now[2 * i]! - before[2 * i]!, now[2 * i + 1]! - before[2 * i + 1]!);
-      // Not a number where a joint is behind the camera.
-      if (way > 0) ways[i]! += way;
+/** Pixels that the fastest joint in front of the camera, or the background, goes from look to look, summed. */
+function movement(looks: readonly Float64Array[]): number {
+  let most = 0;
+  for (let i = 0; i < looks[0]!.length; i += 2) {
+    let way = 0;
+    for (let k = 1; k < looks.length; k++) {
+      const [now, before] = [looks[k]!, looks[k - 1]!];
+      const dx = now[i]! - before[i]!;
+      const dy = now[i + 1]! - before[i + 1]!;
+      way += Math.sqrt(dx * dx + dy * dy);
     }
-    before = now;
+    // Not a number where a joint is behind the camera.
+    if (way > most) most = way;
   }
-  return Math.max(...ways);
+  return most;
 }
 
 /** Pixels at which the joints and a point of the background are, `[25, 2]`. */

@@ -88,7 +88,8 @@ export class Renderer {
     if (out.length !== this.#depth.length) {
       throw new ShapeError(`Renderer.owners: expected ${this.#depth.length} pixels, got ${out.length}`);
     }
-    const nearest = this.#depth.slice();
+    const nearest = this.#roundX;
+    nearest.set(this.#depth);
     for (let i = 0; i < out.length; i++) out[i] = nearest[i] === Infinity ? -1 : this.#owner[i]!;
     const edges = this.#edges;
     for (let at = 0; at < 6 * this.#edgeCount; at += 6) {
