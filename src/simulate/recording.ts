@@ -121,14 +121,10 @@ export class Stage {
 
   /** The picture and the truth at a time, microseconds; the frame's buffer is reused by the next call. */
   shoot(tUs: number): Omit<SimulatedFrame, "events"> {
-    const seconds = tUs / 1e6;
-    const camera = this.#path.at(seconds);
-    const world = poseAt(this.#motion, seconds, this.#shape);
-    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
-    const transforms = poseJoints(this.#rest, seen.pose, seen.translation);
+    const { camera, seen, transforms } = this.#place(tUs);
     poseCapsules(this.#body, transforms, this.#rest, this.#posed);
     const frame = this.#frame;
-    this.#drawScenery(seconds);
+    this.#drawScenery(tUs / 1e6);
     frame.set(this.#scenery);
     castShadow(transforms.joints, camera, this.#path.floor, this.#scene.shadow, this.#sensor, frame);
     const light = lightInCamera(this.#scene.lighting, camera.rotation);
@@ -143,28 +139,32 @@ export class Stage {
    * @throws ShapeError if it is not of the sensor's size
    */
   parts(out: Uint8Array): void {
-    this.#renderer.owners(this.#owners);
-    if (out.length !== this.#owners.length) {
-      throw new ShapeError(`Stage.parts: expected ${this.#owners.length} pixels, got ${out.length}`);
+    const owners = this.#owners;
+    if (out.length !== owners.length) {
+      throw new ShapeError(`Stage.parts: expected ${owners.length} pixels, got ${out.length}`);
     }
-    for (let i = 0; i < out.length; i++) {
-      const capsule = this.#owners[i]!;
-      out[i] = capsule < 0 ? 0 : this.#body[capsule]!.joint + 1;
-    }
+    this.#renderer.owners(owners);
+    const parts = Uint8Array.from(this.#body, ({ joint }) => joint + 1);
+    for (let i = 0; i < out.length; i++) out[i] = owners[i]! < 0 ? 0 : parts[owners[i]!]!;
   }
 
   /** The body and the camera at a time, microseconds, without a picture. */
   look(tUs: number): Omit<SimulatedFrame, "events" | "frame"> {
-    const camera = this.#path.at(tUs / 1e6);
-    const world = poseAt(this.#motion, tUs / 1e6, this.#shape);
-    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
-    const { joints } = poseJoints(this.#rest, seen.pose, seen.translation);
-    return { truth: { tUs, joints, ...seen }, camera };
+    const { camera, seen, transforms } = this.#place(tUs);
+    return { truth: { tUs, joints: transforms.joints, ...seen }, camera };
   }
 
   /** Pixels by which the background has moved to the right and down since the start, at a time, microseconds. */
   shift(tUs: number): readonly [number, number] {
     return this.#path.shift(tUs / 1e6);
+  }
+
+  /** The camera, and the body in its coordinates. */
+  #place(tUs: number) {
+    const camera = this.#path.at(tUs / 1e6);
+    const world = poseAt(this.#motion, tUs / 1e6, this.#shape);
+    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
+    return { camera, seen, transforms: poseJoints(this.#rest, seen.pose, seen.translation) };
   }
 
   #drawScenery(seconds: number): void {
