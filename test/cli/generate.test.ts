@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
@@ -105,7 +113,9 @@ suite("saccade generate", () => {
       ["generate", at("long.yaml"), "--out", at("long"), "--jobs", "2"],
       {
         onStart: async (child) => {
-          await new Promise((resolve) => setTimeout(resolve, 1500));
+          // The manifest is written before the threads start.
+          while (!existsSync(at("long", "manifest.json"))) await new Promise((done) => setTimeout(done, 20));
+          await new Promise((resolve) => setTimeout(resolve, 200));
           child.kill("SIGINT");
         },
       },
