@@ -74,11 +74,9 @@ const AMC = `#!header\n:FULLY-SPECIFIED\n:DEGREES\n${Array.from({ length: 25 }, 
 const skeleton = { bytes: bytes(ASF), name: "a.asf" };
 
 const TURN = [1, 0, 0, 0];
-const DEEP_FRAME = (duration: number, knee = 0) => [
-  ...[duration, 0, 0.9, 0],
-  ...[...TURN, ...TURN, ...TURN, ...TURN, knee, ...TURN, ...TURN, 0],
-  ...[...TURN, knee, ...TURN, ...TURN, 0],
-];
+const LEFT = (knee: number) => [...TURN, knee, ...TURN, ...TURN, 0];
+const DEEP_FRAME = (duration: number, knee = 0) =>
+  [duration, 0, 0.9, 0].concat(TURN, TURN, TURN, TURN, knee, TURN, TURN, 0, LEFT(knee));
 const deep = (frames: unknown) => bytes(JSON.stringify({ Loop: "wrap", Frames: frames }));
 
 function amass(width: number, change: Record<string, NumpyArray | undefined> = {}) {
