@@ -4,6 +4,7 @@ import { addDemo } from "./demo.ts";
 import { addEvents } from "./events.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addGenerate } from "./generate.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
@@ -30,6 +31,10 @@ export const commands: readonly Register[] = [
       stats: async (file, options) => (await import("./run/events/stats.ts")).stats(file, options, context),
       view: async (file, options) => (await import("./run/events/view.ts")).view(file, options, context),
       play: async (file, options) => (await import("./run/events/play.ts")).play(file, options, context),
+    }),
+  (program, context) =>
+    addGenerate(program, async (recipe, options) => {
+      await (await import("./run/generate.ts")).generate(recipe, options, context);
     }),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),

@@ -5,7 +5,7 @@ import { positiveNumber, seed, sensorSize } from "./values.ts";
 /** What `saccade simulate` was asked for. */
 export interface SimulateOptions {
   /** Motion capture to animate; this or `motion` is given. */
-  readonly bvh?: string;
+  readonly mocap?: string;
   /** Kind of motion to generate instead. */
   readonly motion?: MotionKind;
   /** Recording to write. */
@@ -26,9 +26,12 @@ export function addSimulate(program: Command, run: (options: SimulateOptions) =>
   program
     .command("simulate")
     .description("film a motion with a simulated event camera")
-    .option("--bvh <CLIP>", "motion capture (BVH)")
+    .option("--mocap <FILE>", "motion capture: BVH, AMC beside its ASF, AMASS (npz) or DeepMimic (json)")
+    .addOption(new Option("--bvh <FILE>", "the former name of --mocap").hideHelp().conflicts("mocap"))
     .addOption(
-      new Option("--motion <KIND>", "generate a motion instead").choices(MOTION_KINDS).conflicts("bvh"),
+      new Option("--motion <KIND>", "generate a motion instead")
+        .choices(MOTION_KINDS)
+        .conflicts(["mocap", "bvh"]),
     )
     .requiredOption("--out <FILE>", "recording to write (.aedat4)")
     .requiredOption(
@@ -52,8 +55,11 @@ export function addSimulate(program: Command, run: (options: SimulateOptions) =>
       positiveNumber,
     )
     .hook("preAction", (command) => {
-      const { bvh, motion } = command.opts<SimulateOptions>();
-      if (bvh === undefined && motion === undefined) command.error("error: give --bvh CLIP or --motion KIND");
+      const { mocap, bvh, motion } = command.opts<SimulateOptions & { bvh?: string }>();
+      if (bvh !== undefined) command.setOptionValue("mocap", bvh);
+      if (mocap === undefined && bvh === undefined && motion === undefined) {
+        command.error("error: give --mocap FILE or --motion KIND");
+      }
     })
     .action(run);
 }

@@ -37,3 +37,24 @@ export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames
 export { browserFolder, type DirectoryHandle } from "./directory.ts";
 export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
 export type { Folder, FolderEntry } from "./folder.ts";
+export { type ClipCamera, filmClip, type LabelledClip } from "./labelled-clip.ts";
+export { MOTION_ENDINGS, parseMotion } from "./motion-file.ts";
+export { partMask, type PartMasks, PartMaskWriter } from "./part-masks.ts";
+export {
+  type Label,
+  LABELS,
+  type MotionSelection,
+  parseRecipe,
+  type Recipe,
+  type SensorPreset,
+} from "./recipe.ts";
+export { encodeShard, parseShard } from "./shard-file.ts";
+export {
+  encodeManifest,
+  manifestName,
+  mergeManifests,
+  parseManifest,
+  type ShardEntry,
+  type ShardManifest,
+} from "./shard-manifest.ts";
+export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";

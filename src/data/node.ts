@@ -9,6 +9,15 @@ import type { RecordingOptions } from "./generate.ts";
 import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSources } from "./plan.ts";
 import { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
 
+export {
+  generateShards,
+  type GenerateShardsOptions,
+  planRecipe,
+  type ShardPlan,
+} from "./generate-shards-node.ts";
+export { openShards, readShard, type ShardSet } from "./open-shards-node.ts";
+export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
+
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
 const GENERATION = 2;
 /** Largest files that are read, bytes. */

@@ -5,22 +5,35 @@ export {
   bvhFrame,
   bvhHeader,
   bvhRest,
+  bvhSkeleton,
   bvhTransforms,
   encodeBvh,
   generateMotion,
   mapBones,
   motionSeconds,
   MOTION_KINDS,
+  parseAmc,
+  parseAsf,
   parseBvh,
+  parseDeepMimic,
+  performMotion,
+  performSmpl,
   poseAt,
   retargetBvh,
+  retargetSkeleton,
+  smplSequence,
   varyMotion,
+  type AcclaimSkeleton,
   type BoneMap,
   type BvhChannel,
   type BvhDocument,
   type BvhJoint,
+  type CapturedMotion,
   type MotionKind,
   type MotionOptions,
+  type Performance,
+  type SkeletonMotion,
+  type SmplSequence,
 } from "./motion/index.ts";
 export {
   renderedFrames,
@@ -29,6 +42,7 @@ export {
   type SimulationOptions,
   Stage,
 } from "./recording.ts";
+export { type FilmOptions, type FilmShot, filmMotion } from "./film.ts";
 export { type Lens, Renderer } from "./renderer.ts";
 export {
   type Cover,
@@ -40,6 +54,7 @@ export {
   type View,
   type Wave,
 } from "./scene.ts";
+export { drawScene, type Range, type SceneRanges } from "./scene-ranges.ts";
 export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
 export {
   type CameraLight,

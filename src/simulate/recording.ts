@@ -8,7 +8,7 @@ import {
   restJoints,
   surface,
 } from "../body/index.ts";
-import { ArgumentError, Random } from "../core/index.ts";
+import { ArgumentError, Random, ShapeError } from "../core/index.ts";
 import type { Events, SensorSize } from "../events/index.ts";
 import { Background } from "./background.ts";
 import { CAPSULE_STRIDE, poseCapsules, type PosedCapsules } from "./capsules.ts";
@@ -91,6 +91,7 @@ export class Stage {
   readonly #textures: Textures;
   readonly #background: Background;
   readonly #renderer: Renderer;
+  readonly #owners: Int16Array;
   readonly #scenery: Float32Array;
   #sceneryShift: readonly [number, number] = [NaN, NaN];
   readonly #frame: Float32Array;
@@ -113,25 +114,57 @@ export class Stage {
     const random = new Random(scene.background.seed);
     this.#background = new Background(scene.background, sensor, this.#path.horizon, random);
     this.#renderer = new Renderer(sensor);
+    this.#owners = new Int16Array(sensor.width * sensor.height);
     this.#scenery = new Float32Array(sensor.width * sensor.height);
     this.#frame = new Float32Array(sensor.width * sensor.height);
   }
 
   /** The picture and the truth at a time, microseconds; the frame's buffer is reused by the next call. */
   shoot(tUs: number): Omit<SimulatedFrame, "events"> {
-    const seconds = tUs / 1e6;
-    const camera = this.#path.at(seconds);
-    const world = poseAt(this.#motion, seconds, this.#shape);
-    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
-    const transforms = poseJoints(this.#rest, seen.pose, seen.translation);
+    const { camera, seen, transforms } = this.#place(tUs);
     poseCapsules(this.#body, transforms, this.#rest, this.#posed);
     const frame = this.#frame;
-    this.#drawScenery(seconds);
+    this.#drawScenery(tUs / 1e6);
     frame.set(this.#scenery);
     castShadow(transforms.joints, camera, this.#path.floor, this.#scene.shadow, this.#sensor, frame);
     const light = lightInCamera(this.#scene.lighting, camera.rotation);
     this.#renderer.draw(this.#posed, camera, this.#textures, light, frame);
     return { truth: { tUs, joints: transforms.joints, ...seen }, frame, camera };
+  }
+
+  /**
+   * Parts of the body in the picture shot last: 0 for what is no body, j + 1 for the bone of joint j, 1…24.
+   *
+   * @param out - `[H, W]`, overwritten
+   * @throws ShapeError if it is not of the sensor's size
+   */
+  parts(out: Uint8Array): void {
+    const owners = this.#owners;
+    if (out.length !== owners.length) {
+      throw new ShapeError(`Stage.parts: expected ${owners.length} pixels, got ${out.length}`);
+    }
+    this.#renderer.owners(owners);
+    const parts = Uint8Array.from(this.#body, ({ joint }) => joint + 1);
+    for (let i = 0; i < out.length; i++) out[i] = owners[i]! < 0 ? 0 : parts[owners[i]!]!;
+  }
+
+  /** The body and the camera at a time, microseconds, without a picture. */
+  look(tUs: number): Omit<SimulatedFrame, "events" | "frame"> {
+    const { camera, seen, transforms } = this.#place(tUs);
+    return { truth: { tUs, joints: transforms.joints, ...seen }, camera };
+  }
+
+  /** Pixels by which the background has moved to the right and down since the start, at a time, microseconds. */
+  shift(tUs: number): readonly [number, number] {
+    return this.#path.shift(tUs / 1e6);
+  }
+
+  /** The camera, and the body in its coordinates. */
+  #place(tUs: number) {
+    const camera = this.#path.at(tUs / 1e6);
+    const world = poseAt(this.#motion, tUs / 1e6, this.#shape);
+    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
+    return { camera, seen, transforms: poseJoints(this.#rest, seen.pose, seen.translation) };
   }
 
   #drawScenery(seconds: number): void {

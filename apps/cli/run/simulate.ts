@@ -1,16 +1,15 @@
 import { JOINTS, type Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
 import { encodeAedat4, type Events } from "../../../src/events/index.ts";
-import { readFileBounded } from "../../../src/core/node.ts";
+import { readMotion, skeletonOf } from "../../../src/data/node.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,
   generateMotion,
   handHeldScene,
   motionSeconds,
-  parseBvh,
+  performMotion,
   renderedFrames,
-  retargetBvh,
   type Scene,
   sensorPresets,
   simulateRecording,
@@ -22,8 +21,6 @@ import type { SimulateOptions } from "../simulate.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
 
-/** Bound of a BVH file: about two hours of motion. */
-const MAX_BVH_BYTES = 1 << 28;
 /** Rendered frames per second. */
 const FRAME_RATE_HZ = 200;
 /** Sensor that the pose models are trained with. */
@@ -35,7 +32,7 @@ const SENSOR = { width: 128, height: 128 } as const;
  */
 export async function simulate(options: SimulateOptions, context: Context): Promise<void> {
   const { out, truth: truthPath = `${out.replace(/\.aedat4$/i, "")}.truth.jsonl` } = options;
-  checkDistinct([options.bvh], [out, truthPath]);
+  checkDistinct([options.mocap], [out, truthPath]);
   const random = new Random(options.seed);
   const scene = handHeldScene(random.fork("scene"));
   const motion = await motionOf(options, scene, random.fork("motion"));
@@ -55,8 +52,8 @@ export async function simulate(options: SimulateOptions, context: Context): Prom
 
 /** Performed by the person of the scene, and cut to the length asked for. */
 async function motionOf(options: SimulateOptions, { shape }: Scene, random: Random): Promise<Motion> {
-  const { bvh, motion: kind, seconds } = options;
-  if (bvh === undefined) {
+  const { mocap, motion: kind, seconds } = options;
+  if (mocap === undefined) {
     return generateMotion({
       random,
       seconds: seconds ?? 5,
@@ -65,11 +62,10 @@ async function motionOf(options: SimulateOptions, { shape }: Scene, random: Rand
       ...(kind === undefined ? {} : { kind }),
     });
   }
-  const motion = await reading(bvh, async () => {
-    const bytes = await readFileBounded(bvh, { maxBytes: MAX_BVH_BYTES });
-    return retargetBvh(parseBvh(bytes, bvh), { shape });
+  const motion = await reading(mocap, async () => {
+    return performMotion(await readMotion(mocap, await skeletonOf(mocap)), { shape });
   });
-  if (motionSeconds(motion) === 0) throw new InputError(bvh, "expected two frames or more, got one");
+  if (motionSeconds(motion) === 0) throw new InputError(mocap, "expected two frames or more, got one");
   return seconds === undefined ? motion : cut(motion, seconds);
 }
 
