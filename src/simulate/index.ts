@@ -22,6 +22,7 @@ export {
   type MotionKind,
   type MotionOptions,
 } from "./motion/index.ts";
+export type { Transfer } from "./log-intensity.ts";
 export {
   renderedFrames,
   type SimulatedFrame,
@@ -40,7 +41,8 @@ export {
   type View,
   type Wave,
 } from "./scene.ts";
-export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+export { type SensorPhysics, type SensorPreset, presetSizes, sensorPresets } from "./presets.ts";
+export { EventSensor, type SensorOptions } from "./sensor.ts";
 export {
   type CameraLight,
   type DirectionalLight,
