@@ -10,7 +10,7 @@ import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSo
 import { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
 
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
-const GENERATION = 2;
+const GENERATION = 3;
 /** Largest files that are read, bytes. */
 const MAX_BVH_BYTES = 1 << 28;
 const MAX_SPLITS_BYTES = 1 << 24;

@@ -25,6 +25,7 @@ export {
   type EncodeOptions,
   type FilePiece,
   type Patch,
+  writeEndingOf,
   type WriteFormat,
   writeFormatOf,
   writeFormats,

@@ -61,3 +61,4 @@ export {
   type TruthFrame,
   type TruthHeader,
 } from "./truth.ts";
+export { simulateVideo, type VideoSimulation, type VideoStep } from "./video.ts";

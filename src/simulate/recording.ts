@@ -1,15 +1,17 @@
 /** Whole recordings: a motion in a scene before an event camera, with the ground truth. */
 import {
   type Camera,
+  cameraAtOrigin,
   jointIndex,
   type Motion,
   poseInCamera,
   poseJoints,
+  projectPoints,
   restJoints,
   surface,
 } from "../body/index.ts";
 import { ArgumentError, Random } from "../core/index.ts";
-import type { Events, SensorSize } from "../events/index.ts";
+import { type Events, joinEvents, type SensorSize } from "../events/index.ts";
 import { Background } from "./background.ts";
 import { CAPSULE_STRIDE, poseCapsules, type PosedCapsules } from "./capsules.ts";
 import { frameMotion } from "./framing.ts";
@@ -21,6 +23,9 @@ import { EventSensor } from "./sensor.ts";
 import { lightInCamera, Textures } from "./shading.ts";
 import { castShadow } from "./shadow.ts";
 import type { TruthFrame } from "./truth.ts";
+
+/** Renderings between two frames at most. */
+const MAX_STEPS = 64;
 
 /** One rendered frame of a simulated recording. */
 export type SimulatedFrame = {
@@ -42,15 +47,21 @@ export type SimulationOptions = {
   readonly seed: number;
   /** Physics of the sensor; the preset `noisy` by default. */
   readonly physics?: SensorPhysics;
-  /** Rendered frames per second, 200 by default; the motion is interpolated to it. */
+  /** Frames per second, 200 by default; the motion is interpolated to it. */
   readonly frameRateHz?: number;
+  /**
+   * Pixels that a joint or the background may move between two renderings: further ones are made between two frames
+   * where need be, at most 64. One pixel is what the renderer's soft outlines need to move without a jump. Without it
+   * only the frames are rendered.
+   */
+  readonly maxStep?: number;
 };
 
 /**
  * Simulates a recording frame by frame in constant memory: the first frame is at time 0, the last at or before the
  * end of the motion. Equal options give equal events, in Node and in browsers.
  *
- * @throws ArgumentError if the rate is not in (0, 10⁶] or the motion is empty
+ * @throws ArgumentError if the rate is not in (0, 10⁶], `maxStep` is not positive or the motion is empty
  */
 export function* simulateRecording({
   motion,
@@ -59,17 +70,29 @@ export function* simulateRecording({
   seed,
   physics = sensorPresets.noisy,
   frameRateHz = 200,
+  maxStep = Infinity,
 }: SimulationOptions): Generator<SimulatedFrame, void, void> {
+  if (!(maxStep > 0)) {
+    throw new ArgumentError(`simulateRecording: expected maxStep > 0 pixels, got ${maxStep}`);
+  }
   if (!(frameRateHz > 0 && frameRateHz <= 1e6)) {
     throw new ArgumentError(`simulateRecording: expected a frame rate in (0, 10⁶] Hz, got ${frameRateHz}`);
   }
   const camera = new EventSensor({ sensor, random: new Random(seed), ...physics });
   const stage = new Stage(motion, scene, sensor);
   const frames = renderedFrames(motion, frameRateHz);
-  for (let f = 0; f < frames; f++) {
+  for (let f = 0, lastUs = 0; f < frames; f++) {
     const tUs = Math.round((f * 1e6) / frameRateHz);
+    const batches: Events[] = [];
+    const steps = f === 0 || maxStep === Infinity ? 1 : stage.stepsBetween(lastUs, tUs, maxStep);
+    for (let step = 1; step < steps; step++) {
+      const betweenUs = lastUs + Math.round(((tUs - lastUs) * step) / steps);
+      batches.push(camera.push(stage.shoot(betweenUs).frame, betweenUs));
+    }
     const shot = stage.shoot(tUs);
-    yield { events: camera.push(shot.frame, tUs), ...shot };
+    batches.push(camera.push(shot.frame, tUs));
+    lastUs = tUs;
+    yield { events: batches.length === 1 ? batches[0]! : joinEvents(batches), ...shot };
   }
 }
 
@@ -118,13 +141,41 @@ export class Stage {
     this.#frame = new Float32Array(sensor.width * sensor.height);
   }
 
+  /**
+   * Renderings, the last one included, that are needed between two times for no joint and no background to move by more
+   * than `maxStep` pixels between two of them; 1…64, and no more than there are microseconds.
+   */
+  stepsBetween(fromUs: number, toUs: number, maxStep: number): number {
+    const [from, to] = [this.#pixelsAt(fromUs), this.#pixelsAt(toUs)];
+    let farthest = 0;
+    for (let k = 0; k < from.length; k += 2) {
+      const [dx, dy] = [to[k]! - from[k]!, to[k + 1]! - from[k + 1]!];
+      farthest = Math.max(farthest, dx * dx + dy * dy);
+    }
+    const steps = Math.ceil(Math.sqrt(farthest) / maxStep);
+    return Math.max(1, Math.min(steps, MAX_STEPS, toUs - fromUs));
+  }
+
+  /** Where the joints and the background are in the picture. */
+  #pixelsAt(tUs: number): Float64Array {
+    const seconds = tUs / 1e6;
+    const camera = this.#path.at(seconds);
+    const { joints } = this.#poseAt(camera, seconds);
+    const { pixels } = projectPoints(cameraAtOrigin(camera), joints);
+    return Float64Array.from([...pixels, ...this.#path.shift(seconds)]);
+  }
+
+  #poseAt(camera: Camera, seconds: number) {
+    const world = poseAt(this.#motion, seconds, this.#shape);
+    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
+    return { seen, ...poseJoints(this.#rest, seen.pose, seen.translation) };
+  }
+
   /** The picture and the truth at a time, microseconds; the frame's buffer is reused by the next call. */
   shoot(tUs: number): Omit<SimulatedFrame, "events"> {
     const seconds = tUs / 1e6;
     const camera = this.#path.at(seconds);
-    const world = poseAt(this.#motion, seconds, this.#shape);
-    const seen = poseInCamera(camera, world, this.#rest.subarray(0, 3));
-    const transforms = poseJoints(this.#rest, seen.pose, seen.translation);
+    const { seen, ...transforms } = this.#poseAt(camera, seconds);
     poseCapsules(this.#body, transforms, this.#rest, this.#posed);
     const frame = this.#frame;
     this.#drawScenery(seconds);
