@@ -5,7 +5,7 @@ import { EventSorter } from "./event-sorter.ts";
 import { codeIntensities, logIntensity, type Transfer } from "./log-intensity.ts";
 import { type SensorPhysics, sensorPresets } from "./presets.ts";
 import { ShotNoise } from "./shot-noise.ts";
-import { BLOCK, Sight } from "./sight.ts";
+import { BLOCK, CHANGED, RESTS, SAME, SETTLES, Sight } from "./sight.ts";
 
 /** Smallest threshold that the mismatch may leave, so that no pixel fires without bound. */
 const MIN_THRESHOLD = 0.02;
@@ -57,7 +57,11 @@ export class EventSensor {
   readonly #high: Float64Array;
   readonly #low: Float64Array;
   #sight: Sight | undefined;
+  /** What is known of each block of pixels in this interval. */
   readonly #looks: Uint8Array;
+  /** Pixels to be run through the interval, and the level at which they begin it. */
+  readonly #active: Int32Array;
+  readonly #from: Float64Array;
   /** Time until which a pixel is held at reset, microseconds. */
   readonly #heldUntil: Float64Array;
   readonly #shots: ShotNoise;
@@ -112,6 +116,8 @@ export class EventSensor {
     this.#high = new Float64Array(pixels);
     this.#low = new Float64Array(pixels);
     this.#looks = new Uint8Array(Math.ceil(pixels / BLOCK));
+    this.#active = new Int32Array(pixels);
+    this.#from = new Float64Array(pixels);
     this.#heldUntil = new Float64Array(pixels);
     this.#codeIntensity = codeIntensities(transfer);
     const bits = new Int32Array(this.#codeIntensity.buffer);
@@ -153,9 +159,11 @@ export class EventSensor {
     } else {
       if (this.#physics.cutoffHz > 0) this.#tabulateLowPass(spanUs);
       this.#drawShots(frame, spanUs);
-      this.#sight.compare(tUs - this.#birthUs, this.#looks);
-      if (isCodes) this.#advanceCodes(frame, lastUs, spanUs);
-      else this.#advance(frame, words, lastUs, spanUs);
+      const age = tUs - this.#birthUs;
+      this.#sight.compare(age, this.#looks);
+      const count = isCodes ? this.#advanceCodes(frame, age) : this.#advance(frame, words, age);
+      for (let k = 0; k < count; k++) this.#fire(this.#active[k]!, this.#from[k]!, lastUs, spanUs);
+      this.#settle();
     }
     return this.#sorter.take(lastUs ?? tUs, this.sensor.width, spanUs);
   }
@@ -207,17 +215,21 @@ export class EventSensor {
     });
   }
 
-  #advance(frame: Float32Array, bits: Int32Array, lastUs: number, spanUs: number): void {
+  /**
+   * Moves the levels to the frame and lists the pixels that may fire, of which it returns the number. The loop calls
+   * nothing, so that the engine need not read again where the arrays are.
+   */
+  #advance(frame: Float32Array, bits: Int32Array, age: number): number {
     const { linearBelow } = this.#physics;
     const [level, high, low, leak] = [this.#level, this.#high, this.#low, this.#leak];
     const [looks, pass, logDark] = [this.#looks, this.#pass, this.#logDark];
-    const { restUntil } = this.#sight!;
+    const [active, from] = [this.#active, this.#from];
     const leaks = leak.length > 0;
-    const age = lastUs + spanUs - this.#birthUs;
+    let count = 0;
     for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === 0) continue;
+      if (looks[b] === RESTS) continue;
       const end = Math.min((b + 1) * BLOCK, frame.length);
-      let settled = looks[b] === 1;
+      let settled = looks[b] === SAME;
       for (let i = b * BLOCK; i < end; i++) {
         const before = level[i]!;
         const intensity = frame[i]!;
@@ -226,25 +238,28 @@ export class EventSensor {
         const after = before + (target - before) * pass[k]!;
         level[i] = after;
         const total = leaks ? after + leak[i]! * age : after;
-        if (!(total < high[i]! && total > low[i]!)) this.#fire(i, before, after, lastUs, spanUs);
+        if (!(total < high[i]! && total > low[i]!)) {
+          active[count] = i;
+          from[count++] = before;
+        }
         if (settled && Math.abs(target - after) >= SETTLED) settled = false;
       }
-      if (settled) this.#rest(b, end);
-      else restUntil[b] = -Infinity;
+      looks[b] = settled ? SETTLES : CHANGED;
     }
+    return count;
   }
 
   /** As `#advance`, for the 256 intensities of a video. */
-  #advanceCodes(frame: Uint8Array, lastUs: number, spanUs: number): void {
+  #advanceCodes(frame: Uint8Array, age: number): number {
     const [level, high, low, leak] = [this.#level, this.#high, this.#low, this.#leak];
     const [looks, codeLevel, pass] = [this.#looks, this.#codeLevel, this.#codePass];
-    const { restUntil } = this.#sight!;
+    const [active, from] = [this.#active, this.#from];
     const leaks = leak.length > 0;
-    const age = lastUs + spanUs - this.#birthUs;
+    let count = 0;
     for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === 0) continue;
+      if (looks[b] === RESTS) continue;
       const end = Math.min((b + 1) * BLOCK, frame.length);
-      let settled = looks[b] === 1;
+      let settled = looks[b] === SAME;
       for (let i = b * BLOCK; i < end; i++) {
         const before = level[i]!;
         const code = frame[i]!;
@@ -252,29 +267,39 @@ export class EventSensor {
         const after = before + (target - before) * pass[code]!;
         level[i] = after;
         const total = leaks ? after + leak[i]! * age : after;
-        if (!(total < high[i]! && total > low[i]!)) this.#fire(i, before, after, lastUs, spanUs);
+        if (!(total < high[i]! && total > low[i]!)) {
+          active[count] = i;
+          from[count++] = before;
+        }
         if (settled && Math.abs(target - after) >= SETTLED) settled = false;
       }
-      if (settled) this.#rest(b, end);
-      else restUntil[b] = -Infinity;
+      looks[b] = settled ? SETTLES : CHANGED;
     }
+    return count;
   }
 
-  /** Lets a block that neither light nor low-pass move any more rest until leak makes one of its pixels fire. */
-  #rest(b: number, end: number): void {
-    let until = Infinity;
-    for (let i = b * BLOCK; i < end && this.#leak.length > 0; i++) {
-      until = Math.min(until, (this.#high[i]! - this.#level[i]!) / this.#leak[i]!);
+  /** Lets blocks that neither light nor low-pass move any more rest until leak makes one of their pixels fire. */
+  #settle(): void {
+    const [looks, leak, high, level] = [this.#looks, this.#leak, this.#high, this.#level];
+    const { restUntil } = this.#sight!;
+    for (let b = 0; b < looks.length; b++) {
+      if (looks[b] === RESTS) continue;
+      let until = looks[b] === SETTLES ? Infinity : -Infinity;
+      const end = Math.min((b + 1) * BLOCK, leak.length);
+      for (let i = b * BLOCK; i < end && until > 0; i++) {
+        until = Math.min(until, (high[i]! - level[i]!) / leak[i]!);
+      }
+      // A microsecond for rounding.
+      restUntil[b] = until - 1;
     }
-    // A microsecond for rounding.
-    this.#sight!.restUntil[b] = until - 1;
   }
 
   /**
-   * Runs one pixel through an interval in which its level moves linearly from `before` to `after` while leak adds to
-   * it, and emits its events.
+   * Runs one pixel through an interval in which its level moves linearly from `before` to what it is now, while leak
+   * adds to it, and emits its events.
    */
-  #fire(i: number, before: number, after: number, lastUs: number, spanUs: number): void {
+  #fire(i: number, before: number, lastUs: number, spanUs: number): void {
+    const after = this.#level[i]!;
     const leak = this.#leak.length > 0 ? this.#leak[i]! : 0;
     const age = lastUs - this.#birthUs;
     const start = before - this.#reference[i]! + leak * age;

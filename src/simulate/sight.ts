@@ -3,6 +3,15 @@
 /** Pixels of a block: neighbours in a row that rest together. */
 export const BLOCK = 16;
 
+/** What is known of a block in an interval: it need not be looked at, ... */
+export const RESTS = 0;
+/** ... its light did not change, ... */
+export const SAME = 1;
+/** ... its light changed, or its levels still move, ... */
+export const CHANGED = 2;
+/** ... its light did not change and its levels move no more. */
+export const SETTLES = 3;
+
 /**
  * The last two frames as 32-bit words, so that blocks of pixels that did not change are found fast, and until when each
  * block needs no look as long as it does not change.
@@ -31,16 +40,13 @@ export class Sight {
     return this.#now;
   }
 
-  /**
-   * Marks in `changed` the blocks that differ from the frame before (2), did not change but have to be looked at (1),
-   * or rest (0).
-   */
-  compare(age: number, changed: Uint8Array): void {
+  /** Marks blocks as {@link RESTS}, {@link SAME} or {@link CHANGED}. */
+  compare(age: number, looks: Uint8Array): void {
     const [now, before, words, restUntil] = [this.#now, this.#before, this.#wordsPerBlock, this.restUntil];
-    for (let b = 0, w = 0; b < changed.length; b++, w += words) {
+    for (let b = 0, w = 0; b < looks.length; b++, w += words) {
       let difference = 0;
       for (let k = w; k < w + words; k++) difference |= now[k]! ^ before[k]!;
-      changed[b] = difference !== 0 ? 2 : age < restUntil[b]! ? 0 : 1;
+      looks[b] = difference !== 0 ? CHANGED : age < restUntil[b]! ? RESTS : SAME;
     }
   }
 }
