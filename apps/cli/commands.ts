@@ -19,7 +19,13 @@ export const commands: readonly Register[] = [
       await (await import("./run/track.ts")).runTrack(recording, options, context);
     }),
   (program, context) =>
-    addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
+    addSimulate(program, async (options) => {
+      if (options.videos !== undefined)
+        await (await import("./run/simulate-videos.ts")).simulateVideos(options, context);
+      else if (options.video !== undefined)
+        await (await import("./run/simulate-video.ts")).filmVideo(options, context);
+      else await (await import("./run/simulate.ts")).simulate(options, context);
+    }),
   (program, context) =>
     addEvents(program, {
       info: async (files, options) => (await import("./run/events/info.ts")).info(files, options, context),

@@ -19,7 +19,7 @@ export { openShards, readShard, type ShardSet } from "./open-shards-node.ts";
 export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
 
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
-const GENERATION = 2;
+const GENERATION = 3;
 /** Largest files that are read, bytes. */
 const MAX_BVH_BYTES = 1 << 28;
 const MAX_SPLITS_BYTES = 1 << 24;

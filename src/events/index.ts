@@ -95,6 +95,7 @@ export {
   type EncodeOptions,
   type FilePiece,
   type Patch,
+  writeEndingOf,
   type WriteFormat,
   writeFormatOf,
   writeFormats,

@@ -77,6 +77,11 @@ export function encodeIntoFile<F extends WriteFormat>(
   return encoder.encode(sensor, batches, { ...encoder.inFiles, ...options });
 }
 
+/** Ending of the names of a format's files, for example `".aedat4"`. */
+export function writeEndingOf(format: WriteFormat): string {
+  return ENCODERS[format].extension;
+}
+
 /** The format whose files end like this one, by its name; undefined for `.raw` too, which several share. */
 export function writeFormatOf(path: string): WriteFormat | undefined {
   const name = path.toLowerCase();

@@ -1,10 +1,12 @@
 /** Filming at a rate that follows the motion, with the parts of the body in the picture. */
-import { cameraAtOrigin, type Motion, projectPoints } from "../body/index.ts";
+import type { Motion } from "../body/index.ts";
 import { ArgumentError, Random } from "../core/index.ts";
 import type { Events, SensorSize } from "../events/index.ts";
+import { pixelsMoved } from "./pace.ts";
+import type { SensorPhysics } from "./presets.ts";
 import { Stage } from "./recording.ts";
 import type { Scene } from "./scene.ts";
-import { EventSensor, type SensorPhysics } from "./sensor.ts";
+import { EventSensor } from "./sensor.ts";
 
 /** What is filmed, and how. */
 export type FilmOptions = {
@@ -35,9 +37,6 @@ export type FilmShot = {
   readonly frames: number;
 };
 
-/** Places within a tick at which speeds are looked at. */
-const LOOKS = 2;
-
 /**
  * Films a motion tick by tick. The time between two ticks is divided evenly, so finely that no joint in front of the
  * camera and no background moves further than `pixelsPerFrame` between two rendered frames: what rests costs little,
@@ -63,13 +62,9 @@ export function* filmMotion(
   stage.parts(parts);
   yield { tUs: 0, events: [], parts, frames: 1 };
   const most = Math.max(1, Math.floor(maxHz / tickHz));
-  let before = places(stage, 0);
   for (let [from, tick] = [0, 1]; from < durationUs; tick++) {
     const to = Math.min(durationUs, Math.round((tick * 1e6) / tickHz));
-    const looks = [before];
-    for (let k = 1; k <= LOOKS; k++) looks.push(places(stage, from + ((to - from) * k) / LOOKS));
-    before = looks.at(-1)!;
-    const wanted = Math.ceil(movement(looks) / pixelsPerFrame);
+    const wanted = Math.ceil(pixelsMoved(stage, from, to) / pixelsPerFrame);
     const frames = Math.min(Math.max(1, wanted), most, to - from);
     const events: Events[] = [];
     for (let k = 1; k <= frames; k++) {
@@ -80,31 +75,4 @@ export function* filmMotion(
     yield { tUs: to, events, parts, frames };
     from = to;
   }
-}
-
-/** Pixels that the fastest joint in front of the camera, or the background, goes from look to look, summed. */
-function movement(looks: readonly Float64Array[]): number {
-  let most = 0;
-  for (let i = 0; i < looks[0]!.length; i += 2) {
-    let way = 0;
-    for (let k = 1; k < looks.length; k++) {
-      const [now, before] = [looks[k]!, looks[k - 1]!];
-      const dx = now[i]! - before[i]!;
-      const dy = now[i + 1]! - before[i + 1]!;
-      way += Math.sqrt(dx * dx + dy * dy);
-    }
-    // Not a number where a joint is behind the camera.
-    if (way > most) most = way;
-  }
-  return most;
-}
-
-/** Pixels at which the joints and a point of the background are, `[25, 2]`. */
-function places(stage: Stage, tUs: number): Float64Array {
-  const { camera, truth } = stage.look(tUs);
-  const joints = projectPoints(cameraAtOrigin(camera), truth.joints).pixels;
-  const out = new Float64Array(joints.length + 2);
-  out.set(joints);
-  out.set(stage.shift(tUs), joints.length);
-  return out;
 }

@@ -35,6 +35,7 @@ export {
   type SkeletonMotion,
   type SmplSequence,
 } from "./motion/index.ts";
+export type { Transfer } from "./log-intensity.ts";
 export {
   renderedFrames,
   type SimulatedFrame,
@@ -55,7 +56,8 @@ export {
   type Wave,
 } from "./scene.ts";
 export { drawScene, type Range, type SceneRanges } from "./scene-ranges.ts";
-export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+export { type SensorPhysics, type SensorPreset, presetSizes, sensorPresets } from "./presets.ts";
+export { EventSensor, type SensorOptions } from "./sensor.ts";
 export {
   type CameraLight,
   type DirectionalLight,
@@ -74,3 +76,4 @@ export {
   type TruthFrame,
   type TruthHeader,
 } from "./truth.ts";
+export { simulateVideo, type VideoSimulation, type VideoStep } from "./video.ts";

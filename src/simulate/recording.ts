@@ -9,17 +9,22 @@ import {
   surface,
 } from "../body/index.ts";
 import { ArgumentError, Random, ShapeError } from "../core/index.ts";
-import type { Events, SensorSize } from "../events/index.ts";
+import { type Events, joinEvents, type SensorSize } from "../events/index.ts";
 import { Background } from "./background.ts";
 import { CAPSULE_STRIDE, poseCapsules, type PosedCapsules } from "./capsules.ts";
 import { frameMotion } from "./framing.ts";
+import { pixelsMoved } from "./pace.ts";
 import { motionSeconds, poseAt } from "./motion/index.ts";
 import { Renderer } from "./renderer.ts";
 import { COVERS, coverOf, type Scene } from "./scene.ts";
-import { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+import { type SensorPhysics, sensorPresets } from "./presets.ts";
+import { EventSensor } from "./sensor.ts";
 import { lightInCamera, Textures } from "./shading.ts";
 import { castShadow } from "./shadow.ts";
 import type { TruthFrame } from "./truth.ts";
+
+/** Renderings between two frames at most. */
+const MAX_STEPS = 64;
 
 /** One rendered frame of a simulated recording. */
 export type SimulatedFrame = {
@@ -41,15 +46,21 @@ export type SimulationOptions = {
   readonly seed: number;
   /** Physics of the sensor; the preset `noisy` by default. */
   readonly physics?: SensorPhysics;
-  /** Rendered frames per second, 200 by default; the motion is interpolated to it. */
+  /** Frames per second, 200 by default; the motion is interpolated to it. */
   readonly frameRateHz?: number;
+  /**
+   * Pixels that a joint or the background may move between two renderings: further ones are made between two frames
+   * where need be, at most 64. One pixel is what the renderer's soft outlines need to move without a jump. Without it
+   * only the frames are rendered.
+   */
+  readonly maxStep?: number;
 };
 
 /**
  * Simulates a recording frame by frame in constant memory: the first frame is at time 0, the last at or before the
  * end of the motion. Equal options give equal events, in Node and in browsers.
  *
- * @throws ArgumentError if the rate is not in (0, 10⁶] or the motion is empty
+ * @throws ArgumentError if the rate is not in (0, 10⁶], `maxStep` is not positive or the motion is empty
  */
 export function* simulateRecording({
   motion,
@@ -58,17 +69,30 @@ export function* simulateRecording({
   seed,
   physics = sensorPresets.noisy,
   frameRateHz = 200,
+  maxStep = Infinity,
 }: SimulationOptions): Generator<SimulatedFrame, void, void> {
+  if (!(maxStep > 0)) {
+    throw new ArgumentError(`simulateRecording: expected maxStep > 0 pixels, got ${maxStep}`);
+  }
   if (!(frameRateHz > 0 && frameRateHz <= 1e6)) {
     throw new ArgumentError(`simulateRecording: expected a frame rate in (0, 10⁶] Hz, got ${frameRateHz}`);
   }
   const camera = new EventSensor({ sensor, random: new Random(seed), ...physics });
   const stage = new Stage(motion, scene, sensor);
   const frames = renderedFrames(motion, frameRateHz);
-  for (let f = 0; f < frames; f++) {
+  for (let f = 0, lastUs = 0; f < frames; f++) {
     const tUs = Math.round((f * 1e6) / frameRateHz);
+    const batches: Events[] = [];
+    const moved = f === 0 || maxStep === Infinity ? 0 : pixelsMoved(stage, lastUs, tUs);
+    const steps = Math.max(1, Math.min(Math.ceil(moved / maxStep), MAX_STEPS, tUs - lastUs));
+    for (let step = 1; step < steps; step++) {
+      const betweenUs = lastUs + Math.round(((tUs - lastUs) * step) / steps);
+      batches.push(camera.push(stage.shoot(betweenUs).frame, betweenUs));
+    }
     const shot = stage.shoot(tUs);
-    yield { events: camera.push(shot.frame, tUs), ...shot };
+    batches.push(camera.push(shot.frame, tUs));
+    lastUs = tUs;
+    yield { events: batches.length === 1 ? batches[0]! : joinEvents(batches), ...shot };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Videos under Node.js, by the ffmpeg of the machine. */
 export { ffmpegVersion } from "./ffmpeg-node.ts";
-export { openVideo, type Video, type VideoOptions } from "./read-node.ts";
+export { IMAGE_ENDINGS, openVideo, type Video, type VideoOptions } from "./read-node.ts";
 export {
   writeVideo,
   VIDEO_FORMATS,

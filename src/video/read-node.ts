@@ -7,7 +7,17 @@ import { checkRate, checkShape, type FrameShape, frameTimeUs, type VideoFrame } 
 import { inputArguments, probeVideo, quoted, type VideoInfo } from "./probe-node.ts";
 
 /** Endings of the files that count as images of a folder. */
-const IMAGES = new Set([".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"]);
+export const IMAGE_ENDINGS: ReadonlySet<string> = new Set([
+  ".png",
+  ".jpg",
+  ".jpeg",
+  ".bmp",
+  ".tif",
+  ".tiff",
+  ".webp",
+  ".pgm",
+  ".ppm",
+]);
 /** Names of an image folder that are looked at. */
 const MAX_IMAGES = 10_000_000;
 
@@ -20,7 +30,7 @@ export type VideoOptions = {
   readonly fit?: "crop" | "stretch" | "pad";
   /** 1 is luma, the default; 3 are red, green and blue. */
   readonly channels?: 1 | 3;
-  /** Frames per second that are delivered: those of the file when absent. For a folder of images, their rate. */
+  /** Frames per second that are delivered: those of the file when absent. A folder of images needs it. */
   readonly rateHz?: number;
   /**
    * Where more frames are asked for than the file has: `"repeat"` shows a frame until the next (the default), `"blend"`
@@ -62,6 +72,9 @@ export async function openVideo(path: string, options: VideoOptions = {}): Promi
   if (rateHz !== undefined) checkRate("openVideo", rateHz);
   if (!(maxFrames >= 0)) throw new ArgumentError(`openVideo: expected maxFrames ≥ 0, got ${maxFrames}`);
   const images = (await stat(path)).isDirectory() ? await imagesOf(path) : undefined;
+  if (images !== undefined && rateHz === undefined) {
+    throw new ArgumentError(`${path}: expected rateHz, the rate of its images, got none`);
+  }
   const source = await probeVideo(images?.[0] ?? path, signal);
   const shape: FrameShape = { ...sizeOf(source, options), channels };
   checkShape("openVideo", shape);
@@ -196,9 +209,9 @@ function framesAt({ rateHz, frames, durationUs }: VideoInfo, wantedHz: number): 
 
 /** Paths of a folder's images, in the order of the numbers in their names. */
 async function imagesOf(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => IMAGES.has(extname(name).toLowerCase()));
+  const names = (await readdir(folder)).filter((name) => IMAGE_ENDINGS.has(extname(name).toLowerCase()));
   if (names.length === 0 || names.length > MAX_IMAGES) {
-    const kinds = [...IMAGES].join(", ");
+    const kinds = [...IMAGE_ENDINGS].join(", ");
     throw new FormatError(
       "images",
       0,

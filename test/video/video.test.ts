@@ -88,7 +88,9 @@ suite.skipIf(version === undefined)(`videos by ffmpeg ${version ?? "(skipped: no
     ramps(11).forEach((frame, f) => {
       frame.forEach((code, i) => expect(Math.abs(code - codes[f]![i]!)).toBeLessThanOrEqual(1));
     });
-    const [first] = await all(await openVideo(at("it's a folder"), { channels: 3, maxFrames: 1 }));
+    const [first] = await all(
+      await openVideo(at("it's a folder"), { rateHz: 50, channels: 3, maxFrames: 1 }),
+    );
     expect([...first!.pixels]).toEqual([...rgb(ramps(1)[0]!)]);
   });
 
@@ -168,6 +170,7 @@ suite.skipIf(version === undefined)(`videos by ffmpeg ${version ?? "(skipped: no
 
   test("a folder without images, no file, and options out of range are refused", async () => {
     mkdirSync(at("none"));
+    await expect(openVideo(at("it's a folder"))).rejects.toThrow(/expected rateHz/);
     await expect(openVideo(at("none"))).rejects.toThrow(/expected 1…\d+ images .*, got 0/);
     await expect(openVideo(at("gone.mp4"))).rejects.toThrow(/ENOENT/);
     for (const wrong of [{ rateHz: 0 }, { width: 0 }, { height: 20_000 }, { maxFrames: -1 }]) {

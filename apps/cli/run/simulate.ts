@@ -1,7 +1,13 @@
 import { JOINTS, type Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
-import { encodeAedat4, type Events } from "../../../src/events/index.ts";
 import { readMotion, skeletonOf } from "../../../src/data/node.ts";
+import {
+  encodeEvents,
+  type Events,
+  type SensorSize,
+  writeEndingOf,
+  writeFormatOf,
+} from "../../../src/events/index.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,
@@ -9,6 +15,7 @@ import {
   handHeldScene,
   motionSeconds,
   performMotion,
+  presetSizes,
   renderedFrames,
   type Scene,
   sensorPresets,
@@ -20,6 +27,7 @@ import { startProgress } from "../progress.ts";
 import type { SimulateOptions } from "../simulate.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
+import { recordingFormat } from "./recording-format.ts";
 
 /** Rendered frames per second. */
 const FRAME_RATE_HZ = 200;
@@ -31,8 +39,9 @@ const SENSOR = { width: 128, height: 128 } as const;
  * appear at the end, or none does.
  */
 export async function simulate(options: SimulateOptions, context: Context): Promise<void> {
-  const { out, truth: truthPath = `${out.replace(/\.aedat4$/i, "")}.truth.jsonl` } = options;
+  const { out, truth: truthPath = `${withoutEnding(out)}.truth.jsonl` } = options;
   checkDistinct([options.mocap], [out, truthPath]);
+  const format = recordingFormat(out, options.format);
   const random = new Random(options.seed);
   const scene = handHeldScene(random.fork("scene"));
   const motion = await motionOf(options, scene, random.fork("motion"));
@@ -41,13 +50,23 @@ export async function simulate(options: SimulateOptions, context: Context): Prom
     for (const path of [out, truthPath]) files.push(await GrowingFile.open(path));
     const [recording, truth] = files as [GrowingFile, GrowingFile];
     const film = filming(options, scene, motion, truth, context);
-    for await (const bytes of encodeAedat4(options.size ?? SENSOR, film)) await recording.write(bytes);
+    for await (const piece of encodeEvents(format, sizeOf(options), film)) await recording.write(piece);
     for (const file of files) await file.finish();
     await commitTogether(files);
   } finally {
     await Promise.all(files.map((file) => file.discard()));
   }
   context.stdout.write(`${out}\n${truthPath}\n`);
+}
+
+/** A path without the ending of a recording. */
+function withoutEnding(path: string): string {
+  const format = writeFormatOf(path);
+  return format === undefined ? path : path.slice(0, -writeEndingOf(format).length);
+}
+
+function sizeOf({ size, preset }: SimulateOptions): SensorSize {
+  return size ?? presetSizes[preset] ?? SENSOR;
 }
 
 /** Performed by the person of the scene, and cut to the length asked for. */
@@ -81,12 +100,14 @@ function cut({ frameRateHz, pose, translation }: Motion, seconds: number): Motio
 
 /** Renders frame by frame: events go out, poses to `truth`. */
 async function* filming(
-  { seed, size: sensor = SENSOR, preset }: SimulateOptions,
+  options: SimulateOptions,
   scene: Scene,
   motion: Motion,
   truth: GrowingFile,
   { signal, stderr, now }: Context,
 ): AsyncGenerator<Events> {
+  const { seed, preset, maxStep } = options;
+  const sensor = sizeOf(options);
   const total = renderedFrames(motion, FRAME_RATE_HZ);
   const progress = startProgress(stderr, { label: "simulate", total, unit: "frames", now });
   const physics = sensorPresets[preset];
@@ -99,6 +120,7 @@ async function* filming(
       seed,
       physics,
       frameRateHz: FRAME_RATE_HZ,
+      ...(maxStep === undefined ? {} : { maxStep }),
     })) {
       if (done === 0) await truth.write(`${encodeTruthHeader({ camera: shot.camera, sensor })}\n`);
       await truth.write(`${encodeTruthFrame(shot.truth)}\n`);
