@@ -1,4 +1,5 @@
 import { expect, suite, test } from "vitest";
+import { pixelsMoved } from "../../src/simulate/pace.ts";
 import { cameraAtOrigin, poseBuiltinBody, projectPoints } from "../../src/body/index.ts";
 import { ArgumentError, Random } from "../../src/core/index.ts";
 import {
