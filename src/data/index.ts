@@ -33,10 +33,12 @@ export {
 export { type DatasetName, datasets } from "./datasets/index.ts";
 export type { DatasetKind } from "./datasets/kind.ts";
 export { VOID_LABEL } from "./datasets/masks.ts";
+export type { JointWindowOptions, JointWindowSample } from "./datasets/joint-windows.ts";
 export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames.ts";
 export { browserFolder, type DirectoryHandle } from "./directory.ts";
 export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
 export type { Folder, FolderEntry } from "./folder.ts";
+export { readShard, type ShardSet, shardSet } from "./open-shards.ts";
 export { type ClipCamera, filmClip, type LabelledClip } from "./labelled-clip.ts";
 export { MOTION_ENDINGS, parseMotion } from "./motion-file.ts";
 export { partMask, type PartMasks, PartMaskWriter } from "./part-masks.ts";

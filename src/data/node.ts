@@ -15,7 +15,11 @@ export {
   planRecipe,
   type ShardPlan,
 } from "./generate-shards-node.ts";
-export { openShards, readShard, type ShardSet } from "./open-shards-node.ts";
+export { openShards } from "./open-shards-node.ts";
+export { convertVideos, type VideoSetSettings } from "./video-set-node.ts";
+export { cachedDataset, type CacheOptions } from "./cache-node.ts";
+export { diskFolder } from "./folder-node.ts";
+export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
 export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
 
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
@@ -23,10 +27,6 @@ const GENERATION = 3;
 /** Largest files that are read, bytes. */
 const MAX_BVH_BYTES = 1 << 28;
 const MAX_SPLITS_BYTES = 1 << 24;
-
-export { cachedDataset, type CacheOptions } from "./cache-node.ts";
-export { diskFolder } from "./folder-node.ts";
-export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
 
 /** What {@link generatePoseClips} is to make. */
 export type ClipSetOptions = {

@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "../../../src/core/node.ts";
 import { parseRecipe, type ShardManifest } from "../../../src/data/index.ts";
-import { generateShards, planRecipe, readShard, type ShardPlan } from "../../../src/data/node.ts";
+import { readShard } from "../../../src/data/index.ts";
+import { diskFolder, generateShards, planRecipe, type ShardPlan } from "../../../src/data/node.ts";
 import { type ContactClip, contactClip, renderContactSheet } from "../../report/contact-sheet.ts";
 import type { Context } from "../context.ts";
 import { reading, writing } from "../faults.ts";
@@ -98,7 +99,7 @@ async function writeSheet(manifest: ShardManifest, out: string, part: Part): Pro
   const clips: ContactClip[] = [];
   for (let i = 0; i < shown; i++) {
     const shard = shards[Math.floor((i * shards.length) / shown)]!;
-    const all = await readShard(out, shard);
+    const all = await readShard(diskFolder(out), shard);
     const few = all.slice(0, Math.ceil((SHEET_CLIPS - clips.length) / (shown - i)));
     clips.push(...few.map((clip) => contactClip(clip, shard.split)));
   }
