@@ -37,3 +37,5 @@ export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames
 export { browserFolder, type DirectoryHandle } from "./directory.ts";
 export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
 export type { Folder, FolderEntry } from "./folder.ts";
+export { augmentImage, type ImageAugmentation, type MixedPicture, mixup } from "./image-augment.ts";
+export type { Picture } from "./picture.ts";
