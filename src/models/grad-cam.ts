@@ -2,7 +2,7 @@
 import { detach, gradients, mean, mul, relu, reshape, slice, sum } from "../autograd/index.ts";
 import { ArgumentError, dims } from "../core/index.ts";
 import { type Module, observe } from "../nn/index.ts";
-import { isRecording, scope, type Tensor } from "../tensor/index.ts";
+import { isRecording, scope, type Tensor, withoutGradients } from "../tensor/index.ts";
 import type { Outputs } from "./spikevideoformer.ts";
 
 /**
@@ -20,7 +20,7 @@ import type { Outputs } from "./spikevideoformer.ts";
  * @param classIndex - the class that is asked about
  * @param layer - path of one layer of neurons, or all of them
  * @returns maps `[B, H', W']` by the layer's path, in the order in which layers ran; the caller disposes of them
- * @throws ArgumentError when there is no such class or layer
+ * @throws ArgumentError when there is no such class or layer, or no gradients are recorded; ShapeError when logits are a map's
  */
 export function gradCam(
   model: Module & { forward(input: Tensor): Outputs },
@@ -45,9 +45,11 @@ export function gradCam(
     } finally {
       stop();
     }
-    const classes = logits?.shape.at(-1) ?? 0;
-    if (logits === undefined || !(classIndex >= 0 && classIndex < classes && Number.isInteger(classIndex))) {
-      throw new ArgumentError(`gradCam: expected a class in 0…${classes - 1}, got ${classIndex}`);
+    if (logits === undefined)
+      throw new ArgumentError("gradCam: expected a model with logits, got one without");
+    const { K } = dims("gradCam logits", "B K", logits.shape) as { K: number };
+    if (!(Number.isInteger(classIndex) && classIndex >= 0 && classIndex < K)) {
+      throw new ArgumentError(`gradCam: expected a class in 0…${K - 1}, got ${classIndex}`);
     }
     if (found.size === 0) {
       throw new ArgumentError(
@@ -56,7 +58,9 @@ export function gradCam(
     }
     const score = sum(slice(logits, 1, classIndex, classIndex + 1));
     const slopes = gradients(score, [...found.values()]);
-    return new Map([...found].map(([path, spikes], i) => [path, weighted(spikes, slopes[i]!)] as const));
+    return withoutGradients(
+      () => new Map([...found].map(([path, spikes], i) => [path, weighted(spikes, slopes[i]!)] as const)),
+    );
   });
 }
 

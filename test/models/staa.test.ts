@@ -5,7 +5,13 @@ import type { WasmBackend } from "../../src/backend/wasm/index.ts";
 import { createWasmBackend } from "../../src/backend/wasm/node.ts";
 import { ArgumentError, Random, ShapeError } from "../../src/core/index.ts";
 import { ActivityMonitor } from "../../src/engine/index.ts";
-import { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "../../src/models/index.ts";
+import {
+  gradCam,
+  Staa,
+  type StaaArchitecture,
+  type StaaConfig,
+  staaPresets,
+} from "../../src/models/index.ts";
 import { crossEntropy, Sgd } from "../../src/nn/index.ts";
 import { scope, tensor, type Tensor, withoutGradients } from "../../src/tensor/index.ts";
 import { uniform } from "../golden/fill.ts";
@@ -125,4 +131,16 @@ suite("STAA-SNN", () => {
       expect(run()).toEqual(losses);
     },
   );
+
+  test("gives back what Grad-CAM took, but for the maps", () => {
+    const model = new Staa({ ...staaPresets["table-7-vgg13"], width: 8 }, new Random(4)).eval();
+    const input = image(1, 3, 32, 32);
+    const before = backend.device.allocator.blocks;
+    const maps = gradCam(model, input, 0);
+    expect(backend.device.allocator.blocks).toBe(before + 10);
+    for (const map of maps.values()) map.dispose();
+    expect(backend.device.allocator.blocks).toBe(before);
+    input.dispose();
+    model.dispose();
+  });
 });
