@@ -30,7 +30,7 @@ import type { Outputs } from "./spikevideoformer.ts";
 /**
  * Layers of a network: `vgg13` [Simonyan2015] with means for its maxima and one linear layer; `resnet18` and `resnet34`
  * [He2016] as for ImageNet; `resnet19` [Zheng2021], three wide stages and two linear layers; `resnet20`, ResNet-18 with three
- * 3×3 convolutions and a mean over 2×2 pixels for its stem, and means in its shortcuts [Li2021].
+ * 3×3 convolutions and a mean over 2×2 pixels for its stem, and means in its shortcuts.
  */
 export type StaaArchitecture = "vgg13" | "resnet18" | "resnet19" | "resnet20" | "resnet34";
 
