@@ -22,4 +22,6 @@ export {
   poseTrackerPresets,
   type PoseTrackerRun,
 } from "./pose-tracker.ts";
+export { gradCam } from "./grad-cam.ts";
 export { averagePool, SewResNet, type SewResNetOptions } from "./sew-resnet.ts";
+export { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "./staa.ts";

@@ -1,10 +1,13 @@
+export { AdaptiveLif, adaptiveLif, type FiringOptions, STAA_FIRING } from "./adaptive-lif.ts";
 export { attention, linearAttention, type Score, scores } from "./attention.ts";
 export { ConvBlock, Downsample, Mlp, RepConv, ResidualBranch, scaleResiduals, SepConv } from "./blocks.ts";
+export { GlobalContext, StepAttention, type StepAttentionDesign } from "./global-context.ts";
 export { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
 export {
   IntegerLif,
   Lif,
   type NeuronConfig,
+  type NeuronFactory,
   NeuronLayer,
   neuronLayer,
   ParametricLif,
@@ -31,4 +34,6 @@ export {
   type SpatiotemporalOptions,
   SpikingFeedForward,
 } from "./spatiotemporal-attention.ts";
+export { ResidualBlock, type ShortcutDesign } from "./residual-block.ts";
+export { PositionEncoding, type PositionPlacement, StaaLif, type StaaOptions } from "./staa.ts";
 export type { Extent } from "./tokens.ts";

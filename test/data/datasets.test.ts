@@ -60,7 +60,7 @@ suite("CIFAR", () => {
     const { name, label, image } = await train.get(1);
     expect([name, label]).toEqual(["cifar-10-batches-bin/data_batch_1.bin#1", 9]);
     expect([image.width, image.height, image.channels]).toEqual([32, 32, 3]);
-    expect([...image.pixels.slice(0, 6)]).toEqual([8, 2, 3, 8, 2, 3]);
+    expect(image.pixels.slice(0, 6)).toEqual(Uint8Array.of(8, 2, 3, 8, 2, 3));
     expect((await datasets.cifar10.open(diskFolder(root), "test")).length).toBe(1);
     await expect(train.get(3)).rejects.toThrow("CIFAR-10: expected an index of 0 to 2, got 3");
   });
@@ -252,7 +252,7 @@ suite("event frames with SMPL poses", () => {
     expect(events.reduce((a, b) => a + b, 0)).toBe(6);
     expect([pose[0], pose[72], pose[144]]).toEqual([4, 6, 8]);
     expect(translation.length).toBe(9);
-    expect([...joints2d.slice(0, 4)]).toEqual([4, 5, 7, 8]);
+    expect(joints2d.slice(0, 4)).toEqual(Float32Array.of(4, 5, 7, 8));
     const train = await datasets.mmhpsd.open(diskFolder(root), "train", { timeSteps: 2, gap: 2 });
     expect(train.length).toBe(1);
   });
@@ -394,8 +394,8 @@ suite("windows of events with joints", () => {
     expect([history.t.length, history.t.at(-1)]).toEqual([30, 39_000]);
     expect(joints3d!.length).toBe(2 * 13 * 3);
     // Label 4, joint 2.
-    expect([...joints3d!.slice(6, 9)]).toEqual([4, 2, 1]);
-    expect([...joints2d.slice(4, 6)]).toEqual([40, 240]);
+    expect(joints3d!.slice(6, 9)).toEqual(Float32Array.of(4, 2, 1));
+    expect(joints2d.slice(4, 6)).toEqual(Float32Array.of(40, 240));
     // Joint 0 lies on the lower border, which is outside.
     expect(joints2d[26]).toBeNaN();
     expect(
@@ -414,7 +414,7 @@ suite("windows of events with joints", () => {
     expect(events.t[0]).toBe(40_000);
     expect(joints3d).toBeUndefined();
     // Labels 3 and 4 of [L, 2, 13]: u = label, v = joint.
-    expect([...joints2d.slice(0, 4)]).toEqual([3, 0, 3, 1]);
+    expect(joints2d.slice(0, 4)).toEqual(Float32Array.of(3, 0, 3, 1));
   });
 
   test("of a camera that was not recorded are missing", async () => {
