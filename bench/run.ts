@@ -13,6 +13,7 @@ const SHARED = [
   "contenders",
   "convolutions",
   "harness",
+  "plain-decoders",
   "publish",
   "rates",
   "run",

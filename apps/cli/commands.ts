@@ -1,8 +1,10 @@
 import { addDatasets } from "./datasets.ts";
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
+import { addEvents } from "./events.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addGenerate } from "./generate.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSimulate } from "./simulate.ts";
@@ -17,7 +19,29 @@ export const commands: readonly Register[] = [
       await (await import("./run/track.ts")).runTrack(recording, options, context);
     }),
   (program, context) =>
-    addSimulate(program, async (options) => (await import("./run/simulate.ts")).simulate(options, context)),
+    addSimulate(program, async (options) => {
+      if (options.videos !== undefined)
+        await (await import("./run/simulate-videos.ts")).simulateVideos(options, context);
+      else if (options.video !== undefined)
+        await (await import("./run/simulate-video.ts")).filmVideo(options, context);
+      else await (await import("./run/simulate.ts")).simulate(options, context);
+    }),
+  (program, context) =>
+    addEvents(program, {
+      info: async (files, options) => (await import("./run/events/info.ts")).info(files, options, context),
+      convert: async (from, to, options) => {
+        await (await import("./run/events/convert.ts")).convert(from, to, options, context);
+      },
+      filter: async (args, options) =>
+        (await import("./run/events/filter.ts")).filter(args, options, context),
+      stats: async (file, options) => (await import("./run/events/stats.ts")).stats(file, options, context),
+      view: async (file, options) => (await import("./run/events/view.ts")).view(file, options, context),
+      play: async (file, options) => (await import("./run/events/play.ts")).play(file, options, context),
+    }),
+  (program, context) =>
+    addGenerate(program, async (recipe, options) => {
+      await (await import("./run/generate.ts")).generate(recipe, options, context);
+    }),
   (program, context) =>
     addForward(program, async (options) => (await import("./run/forward.ts")).forward(options, context)),
   (program, context) =>

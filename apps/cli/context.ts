@@ -4,12 +4,16 @@ export interface TextSink {
   readonly isTTY?: boolean;
   /** Width of the terminal in characters. */
   readonly columns?: number;
+  /** Its height. */
+  readonly rows?: number;
 }
 
 /** What a command may touch besides its arguments; tests pass their own. */
 export interface Context {
   /** Results: tables, JSON. */
   readonly stdout: TextSink;
+  /** Writes bytes to standard output; done when more can be taken. */
+  readonly writeBytes: (bytes: Uint8Array) => Promise<void>;
   /** Progress and errors. */
   readonly stderr: TextSink;
   readonly env: Readonly<Record<string, string | undefined>>;

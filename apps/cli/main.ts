@@ -10,6 +10,13 @@ process.stdout.on("error", (error) => interrupt.stop(outputFault(error)));
 process.stderr.on("error", () => undefined);
 process.exitCode = await runProgram(process.argv.slice(2), commands, {
   stdout: process.stdout,
+  writeBytes: async (bytes) => {
+    interrupt.signal.throwIfAborted();
+    const fault = await new Promise((done) => process.stdout.write(bytes, done));
+    // Told to the listener above, which knows what it means, after this.
+    if (fault) await new Promise((done) => setImmediate(done));
+    interrupt.signal.throwIfAborted();
+  },
   stderr: process.stderr,
   env: process.env,
   now: () => performance.now(),

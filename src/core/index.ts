@@ -7,5 +7,6 @@ export {
   UnsupportedError,
   WorkerError,
 } from "./errors.ts";
+export { exponential, naturalLog } from "./elementary.ts";
 export { hashName, mulberry32, Random, type RandomState } from "./random.ts";
 export { dims, type Shape, show, sizeOf, stridesOf } from "./shape.ts";

@@ -32,17 +32,29 @@ export async function writeFileAtomic(
  * @throws ArgumentError as {@link replaceable}, the system's errors and those of `write`
  */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  await replacePath(path, async (temporary) => {
+    const file = await open(temporary, "r+");
+    try {
+      await write(file);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/**
+ * As {@link replaceFile}, for other programs that write.
+ *
+ * @param write - fills the file of the path it is given, which is there and empty
+ */
+export async function replacePath(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const target = await replaceable(path);
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
   try {
-    const file = await open(temporary, "wx");
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await (await open(temporary, "wx")).close();
+    await write(temporary);
+    await syncFile(temporary);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -93,6 +105,15 @@ function withPath(error: unknown, temporary: string, path: string): unknown {
   if (!(error instanceof Error && "syscall" in error)) return error;
   const named = (error as NodeJS.ErrnoException).path;
   return named === undefined || named === temporary ? Object.assign(error, { path }) : error;
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes a rename in a folder durable. Windows cannot open folders and needs no such step. */

@@ -1,4 +1,5 @@
 /** Seeded random numbers, identical on every platform. The library never calls `Math.random`. */
+import { naturalLog } from "./elementary.ts";
 import { ArgumentError } from "./errors.ts";
 
 /** The whole state of a {@link Random}: four 32-bit words and the spare normal variate, if any. */
@@ -86,7 +87,7 @@ export class Random {
       const v = this.uniform(-1, 1);
       const s = u * u + v * v;
       if (s === 0 || s >= 1) continue;
-      const f = Math.sqrt((-2 * Math.log(s)) / s);
+      const f = Math.sqrt((-2 * naturalLog(s)) / s);
       this.#spare = v * f;
       return mean + deviation * u * f;
     }
@@ -94,7 +95,7 @@ export class Random {
 
   /** Exponential variate with the given rate (events per unit). */
   exponential(rate: number): number {
-    return -Math.log(1 - this.uniform()) / rate;
+    return -naturalLog(1 - this.uniform()) / rate;
   }
 
   /** One element of a non-empty list. */

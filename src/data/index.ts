@@ -5,6 +5,7 @@ export {
   PoseBatches,
   type PoseBatchesState,
 } from "./batches.ts";
+export { toTensor } from "./event-tensor.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {
@@ -32,7 +33,32 @@ export {
 export { type DatasetName, datasets } from "./datasets/index.ts";
 export type { DatasetKind } from "./datasets/kind.ts";
 export { VOID_LABEL } from "./datasets/masks.ts";
+export type { JointWindowOptions, JointWindowSample } from "./datasets/joint-windows.ts";
 export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames.ts";
 export { browserFolder, type DirectoryHandle } from "./directory.ts";
 export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
 export type { Folder, FolderEntry } from "./folder.ts";
+export { readShard, type ShardSet, shardSet } from "./open-shards.ts";
+export { type ClipCamera, filmClip, type LabelledClip } from "./labelled-clip.ts";
+export { MOTION_ENDINGS, parseMotion } from "./motion-file.ts";
+export { partMask, type PartMasks, PartMaskWriter } from "./part-masks.ts";
+export {
+  type Label,
+  LABELS,
+  type MotionSelection,
+  parseRecipe,
+  type Recipe,
+  type SensorPreset,
+} from "./recipe.ts";
+export { encodeShard, parseShard } from "./shard-file.ts";
+export {
+  encodeManifest,
+  manifestName,
+  mergeManifests,
+  parseManifest,
+  type ShardEntry,
+  type ShardManifest,
+} from "./shard-manifest.ts";
+export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";
+export { augmentImage, type ImageAugmentation, type MixedPicture, mixup } from "./image-augment.ts";
+export type { Picture } from "./picture.ts";

@@ -9,15 +9,24 @@ import type { RecordingOptions } from "./generate.ts";
 import { bvhSources, generatePlanned, type MotionSource, planClips, proceduralSources } from "./plan.ts";
 import { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
 
-/** Raised when equal settings no longer give equal clips, so that old caches are not used. */
-const GENERATION = 2;
-/** Largest files that are read, bytes. */
-const MAX_BVH_BYTES = 1 << 28;
-const MAX_SPLITS_BYTES = 1 << 24;
-
+export {
+  generateShards,
+  type GenerateShardsOptions,
+  planRecipe,
+  type ShardPlan,
+} from "./generate-shards-node.ts";
+export { openShards } from "./open-shards-node.ts";
+export { convertVideos, type VideoSetSettings } from "./video-set-node.ts";
 export { cachedDataset, type CacheOptions } from "./cache-node.ts";
 export { diskFolder } from "./folder-node.ts";
 export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
+export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
+
+/** Raised when equal settings no longer give equal clips, so that old caches are not used. */
+const GENERATION = 3;
+/** Largest files that are read, bytes. */
+const MAX_BVH_BYTES = 1 << 28;
+const MAX_SPLITS_BYTES = 1 << 24;
 
 /** What {@link generatePoseClips} is to make. */
 export type ClipSetOptions = {

@@ -36,16 +36,17 @@ export function blobFile(blob: Blob): ByteFile {
   };
 }
 
-/** The bytes of a file from front to back, in chunks. Closes the file. */
+/** The same file, for a reader that is not the last: closing it closes nothing. */
+export function unclosed(file: ByteFile): ByteFile {
+  return { size: file.size, read: file.read.bind(file), close: () => Promise.resolve() };
+}
+
+/** The bytes of a file from front to back, in chunks. Does not close it: others may want to read it again. */
 export async function* fileChunks(file: ByteFile, chunkBytes = 1 << 18): AsyncGenerator<Uint8Array> {
-  try {
-    for (let offset = 0; offset < file.size;) {
-      const chunk = await file.read(offset, chunkBytes);
-      if (chunk.length === 0) return;
-      offset += chunk.length;
-      yield chunk;
-    }
-  } finally {
-    await file.close();
+  for (let offset = 0; offset < file.size;) {
+    const chunk = await file.read(offset, chunkBytes);
+    if (chunk.length === 0) return;
+    offset += chunk.length;
+    yield chunk;
   }
 }

@@ -8,7 +8,10 @@ import type { Events, SensorSize } from "./columns.ts";
 import { openEvents } from "./open.ts";
 import type { OpenOptions, Recording } from "./recording.ts";
 import { ByteSource } from "./source.ts";
-import { encodeEvents, type EncodeOptions, type FilePiece, type WriteFormat } from "./write.ts";
+import { encodeIntoFile, type EncodeOptions, type FilePiece, type WriteFormat } from "./write.ts";
+
+export { openLive, type OpenLiveOptions, sendEvents, type SendOptions } from "./live/live-node.ts";
+export { type ConnectOptions } from "./live/sockets-node.ts";
 
 /** Options of {@link openFile}. */
 export type FileOptions = {
@@ -89,7 +92,7 @@ export async function writeRecording<F extends WriteFormat>(
   batches: AsyncIterable<Events> | Iterable<Events>,
   options?: EncodeOptions<F>,
 ): Promise<void> {
-  await replaceFile(path, (file) => writePieces(file, encodeEvents(format, sensor, batches, options)));
+  await replaceFile(path, (file) => writePieces(file, encodeIntoFile(format, sensor, batches, options)));
 }
 
 async function writePieces(file: FileHandle, pieces: AsyncIterable<FilePiece>): Promise<void> {

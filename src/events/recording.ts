@@ -2,6 +2,7 @@
 import type { Events, EventStream, SensorSize } from "./columns.ts";
 import type { FaultReport, Faults, ReadMode } from "./faults.ts";
 import type { Region } from "./filter.ts";
+import type { TableLayout } from "./formats/table/layout.ts";
 import type { Frame, ImuSample, Trigger } from "./samples.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -16,6 +17,8 @@ export type ReaderOptions = {
    * coordinates. A file that says is believed.
    */
   readonly sensor?: SensorSize;
+  /** How to read a table of numbers that does not say it: text, and arrays of NumPy. */
+  readonly layout?: TableLayout;
   /** Bytes of a pipe that may be held in memory where a format needs the whole file; 1 GiB by default. */
   readonly maxSpoolBytes?: number;
   /** Called with each frame of an active pixel sensor. */
@@ -50,12 +53,16 @@ export interface Recording extends EventStream {
   close(): Promise<void>;
 }
 
-/** Makes a recording of a reader's parts; closes the source when the batches end, fail or are left. */
+/**
+ * Makes a recording of a reader's parts; closes the source when the batches end, fail or are left.
+ *
+ * @param source - the source, or for formats that are not read from front to back what stands for it
+ */
 export function recordingOf(
   format: string,
   sensor: SensorSize,
   faults: Faults,
-  source: ByteSource,
+  source: Pick<ByteSource, "offset" | "close">,
   batches: AsyncIterable<Events>,
 ): Recording {
   async function* read(): AsyncGenerator<Events> {

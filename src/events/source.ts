@@ -58,6 +58,11 @@ export class ByteSource {
     return this.#offset;
   }
 
+  /** Bytes that are here already: `peek` and `read` of no more than so many do not wait. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** The next `length` bytes without consuming them; fewer only where the input ends. */
   async peek(length: number): Promise<Uint8Array> {
     await this.#fill(length);

@@ -12,6 +12,8 @@ export type FilePiece = Uint8Array | Patch;
 export type Encoder = {
   /** Ending of its files' names. */
   readonly extension: string;
+  /** Options for writing into a file unless the caller has others: what takes patches, and a pipe can do without. */
+  readonly inFiles?: object;
   /** Events, batch by batch in order of time, to the pieces of a file. */
   encode(
     sensor: SensorSize,
@@ -62,6 +64,22 @@ export async function assemble(pieces: AsyncIterable<FilePiece>): Promise<Uint8A
     end = Math.max(end, reach);
   }
   return bytes.slice(0, end);
+}
+
+/** As {@link encodeEvents}, for an output that takes patches: with what only such a one can have. */
+export function encodeIntoFile<F extends WriteFormat>(
+  format: F,
+  sensor: SensorSize,
+  batches: AsyncIterable<Events> | Iterable<Events>,
+  options?: EncodeOptions<F>,
+): AsyncIterable<FilePiece> {
+  const encoder: Encoder = ENCODERS[format];
+  return encoder.encode(sensor, batches, { ...encoder.inFiles, ...options });
+}
+
+/** Ending of the names of a format's files, for example `".aedat4"`. */
+export function writeEndingOf(format: WriteFormat): string {
+  return ENCODERS[format].extension;
 }
 
 /** The format whose files end like this one, by its name; undefined for `.raw` too, which several share. */

@@ -9,23 +9,26 @@ export class ByteReader {
   readonly #view: DataView;
   readonly #format: string;
   readonly #file: string | undefined;
+  readonly #base: number;
 
   /**
    * @param bytes - what is read; never copied
    * @param format - name of the format, for messages
-   * @param options - `file`: name of the file, for messages; `offset`: where to begin
+   * @param options - `file`: name of the file, for messages; `offset`: where to begin; `base`: where in the file the
+   *   bytes start, for messages
    */
   constructor(
     bytes: Uint8Array,
     format: string,
-    options: { file?: string | undefined; offset?: number } = {},
+    options: { file?: string | undefined; offset?: number; base?: number } = {},
   ) {
-    const { file, offset = 0 } = options;
+    const { file, offset = 0, base = 0 } = options;
     this.offset = offset;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#format = format;
     this.#file = file;
+    this.#base = base;
   }
 
   /** Number of bytes from the current offset to the end. */
@@ -35,7 +38,7 @@ export class ByteReader {
 
   /** Throws the FormatError `expected …, got …` at an offset, by default the current one. */
   fail(what: string, offset = this.offset): never {
-    throw new FormatError(this.#format, offset, what, this.#file);
+    throw new FormatError(this.#format, this.#base + offset, what, this.#file);
   }
 
   /** The next `count` bytes, as a view. */

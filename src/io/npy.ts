@@ -1,6 +1,6 @@
 /** The .npy format of NumPy, versions 1 to 3 (NEP 1): numbers, truth values and text. */
-import { ArgumentError, show, sizeOf } from "../core/index.ts";
-import { ByteReader, latin1 } from "./byte-reader.ts";
+import { ArgumentError, FormatError, show, sizeOf } from "../core/index.ts";
+import { NPY_MAGIC, type NumpyDtype, parseNpyHeader } from "./npy-header.ts";
 import { eachStrided } from "./strided.ts";
 import { checkedSize, storedTensor, toFloat32 } from "./stored-tensor.ts";
 
@@ -19,26 +19,6 @@ export type NumpyData =
 /** An array: its shape and its values, row-major. 64-bit integers come as float64, truth values as 0 and 1. */
 export type NumpyArray = { readonly shape: readonly number[]; readonly data: NumpyData };
 
-/** An element type: kind and width, and whether the most significant byte comes first. */
-export type NumpyDtype = {
-  /** `f` float, `i` integer, `u` unsigned, `b` truth value, `U` UTF-32 text, `S` byte text, `O` object. */
-  readonly kind: string;
-  readonly itemBytes: number;
-  readonly bigEndian: boolean;
-};
-
-const MAGIC = "\x93NUMPY";
-const NUMERIC = new Set(["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"]);
-
-/** Element type named by a descriptor such as `<f4`, or `undefined` where it is of no kind that is read here. */
-export function parseDtype(descriptor: string): NumpyDtype | undefined {
-  const [, order, kind, digits] = /^([<>|=]?)([fiubUSO])(\d{0,9})$/.exec(descriptor) ?? [];
-  if (kind === undefined) return undefined;
-  const width = Number(digits);
-  const dtype = { kind, itemBytes: kind === "U" ? 4 * width : width, bigEndian: order === ">" };
-  return "USO".includes(kind) || NUMERIC.has(kind + width) ? dtype : undefined;
-}
-
 /**
  * Reads a .npy file.
  *
@@ -46,35 +26,14 @@ export function parseDtype(descriptor: string): NumpyDtype | undefined {
  *   the shape, or a 64-bit integer passes 2^53
  */
 export function parseNpy(bytes: Uint8Array, file?: string): NumpyArray {
-  const reader = new ByteReader(bytes, "npy", { file });
-  const magic = latin1(reader.take(6));
-  if (magic !== MAGIC)
-    reader.fail(`expected the magic ${JSON.stringify(MAGIC)}, got ${JSON.stringify(magic)}`, 0);
-  const version = reader.u8();
-  if (version < 1 || version > 3) reader.fail(`expected version 1 to 3, got ${version}`, 6);
-  reader.u8();
-  const headerBytes = version === 1 ? reader.u16() : reader.u32();
-  const header = latin1(reader.take(headerBytes));
-  const field = (pattern: RegExp, what: string): string =>
-    pattern.exec(header)?.[1] ??
-    reader.fail(`expected ${what} in the header, got ${header.slice(0, 100)}`, 10);
-  const descriptor = field(/'descr': *'([^']*)'/, "a plain dtype");
-  const fortran = field(/'fortran_order': *(True|False)/, "an order") === "True";
-  const axes = field(/'shape': *\(([\dL, ]*)\)/, "a shape");
-  const shape = axes
-    .split(",")
-    .map((axis) => axis.replace("L", "").trim())
-    .filter((axis) => axis !== "")
-    .map(Number);
-  const dtype = parseDtype(descriptor);
+  const { dtype, descriptor, fortran, shape, dataOffset } = parseNpyHeader(bytes, file);
+  const fail = (what: string): never => {
+    throw new FormatError("npy", dataOffset, what, file);
+  };
   if (dtype === undefined || dtype.kind === "O") {
-    return reader.fail(`expected numbers, truth values or text, got dtype ${descriptor}`, 10);
+    return fail(`expected numbers, truth values or text, got dtype ${descriptor}`);
   }
-  const offset = reader.offset;
-  return decodeArray(reader.take(reader.remaining), dtype, shape, {
-    fortran,
-    fail: (what) => reader.fail(what, offset),
-  });
+  return decodeArray(bytes.subarray(dataOffset), dtype, shape, { fortran, fail });
 }
 
 /**
@@ -111,16 +70,27 @@ export function encodeNpy({ shape, data }: NumpyArray): Uint8Array {
   if (checkedSize(shape) !== data.length) {
     throw new ArgumentError(`encodeNpy: expected data of shape ${show(shape)}, got ${data.length} values`);
   }
-  const descriptor = descriptorOf(data);
+  const header = encodeNpyHeader(`'${descriptorOf(data)}'`, shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return bytes;
+}
+
+/**
+ * The header of a .npy file, version 1, row-major: a multiple of 64 bytes.
+ *
+ * @param descriptor - the dtype as Python writes it: `'<f4'` with its quotes, or a list of fields
+ */
+export function encodeNpyHeader(descriptor: string, shape: readonly number[]): Uint8Array {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const fields = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${axes}), }`;
+  const fields = `{'descr': ${descriptor}, 'fortran_order': False, 'shape': (${axes}), }`;
   // Magic, version, length, header and line feed together fill a multiple of 64 bytes.
   const total = Math.ceil((10 + fields.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(total + data.byteLength);
-  const text = `${MAGIC}\x01\0\0\0${fields.padEnd(total - 11)}\n`;
+  const bytes = new Uint8Array(total);
+  const text = `${NPY_MAGIC}\x01\0\0\0${fields.padEnd(total - 11)}\n`;
   for (let i = 0; i < total; i++) bytes[i] = text.charCodeAt(i);
   new DataView(bytes.buffer).setUint16(8, total - 10, true);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), total);
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 /** Pickles of NumPy arrays, SciPy sparse matrices and chumpy variables, from Python 2 and 3. */
 import { show, sizeOf } from "../core/index.ts";
-import { decodeArray, type NumpyArray, type NumpyDtype, parseDtype } from "./npy.ts";
+import { type NumpyDtype, parseDtype } from "./npy-header.ts";
+import { decodeArray, type NumpyArray } from "./npy.ts";
 import { PickleConverter, type PickleRules, PYTHON_RULES } from "./pickle-convert.ts";
 import type { PickleRecord, PickleValue } from "./pickle-values.ts";
 import { unpickle } from "./pickle.ts";

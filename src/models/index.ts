@@ -22,6 +22,7 @@ export {
   poseTrackerPresets,
   type PoseTrackerRun,
 } from "./pose-tracker.ts";
+export { gradCam } from "./grad-cam.ts";
 export { averagePool, SewResNet, type SewResNetOptions } from "./sew-resnet.ts";
 export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
 export {
@@ -42,3 +43,4 @@ export {
   type StateInitialiserKind,
 } from "./hybrid.ts";
 export { SPIKING_UNET_LAYERS, SpikingUNet, type SpikingUNetRun } from "./spiking-unet.ts";
+export { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "./staa.ts";

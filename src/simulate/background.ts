@@ -100,7 +100,11 @@ function paint(
     const fade = Math.min(1, (v - horizon) / (0.1 * height));
     for (let u = 0; u < width; u++) {
       if (onFloor) {
-        const cloud = noise.fractal(((u - width / 2) / width) * (1.2 / near), 0.6 / near, 5.5, 3) - 0.5;
+        // Most floors are plain, and the noise is what painting takes time for.
+        const cloud =
+          style.floorTexture === 0
+            ? 0
+            : noise.fractal(((u - width / 2) / width) * (1.2 / near), 0.6 / near, 5.5, 3) - 0.5;
         out[v * width + u] = style.floor * (1 + 2 * style.floorTexture * fade * cloud);
       } else {
         const cloud = noise.fractal((9 * u) / height, (9 * v) / height, 0.5, 4) - 0.5;

@@ -35,7 +35,7 @@ export type CameraPath = {
 
 /**
  * Frames a motion: the camera looks at the middle of the room that the joints take, from the distance at which that
- * room fills `view.fill` of the picture. Where the person walks far, the camera follows their smoothed path instead.
+ * room fills `view.fill` of the picture, unless the view says its distance. Where the person walks far, the camera follows their smoothed path instead.
  *
  * @throws ArgumentError if the motion has no frames, or its arrays disagree
  */
@@ -61,12 +61,17 @@ export function frameMotion(motion: Motion, shape: Float64Array, view: View, sen
     (focal * room.size(aspect)) / (view.fill * sensor.height) + room.depth / 2;
   const follows = distanceTo(still) > FOLLOW_BEYOND * distanceTo(moving);
   const room = follows ? moving : still;
-  const distance = distanceTo(room);
+  const distance = view.distance ?? distanceTo(room);
   const floor = still.low[1];
   const middle = room.middle;
-  const [sine, cosine] = [Math.sin(view.elevation), Math.cos(view.elevation)];
-  // A camera is never below the floor.
-  const rise = Math.max(sine * distance, floor + 0.25 - middle[1]);
+  const elevated = Math.sin(view.elevation) * distance;
+  const wanted = view.height === undefined ? elevated : view.height - middle[1];
+  // A camera is never below the floor, nor straight above the person.
+  const rise = Math.max(Math.min(wanted, 0.95 * distance), floor + 0.25 - middle[1]);
+  const cosine =
+    view.height === undefined
+      ? Math.cos(view.elevation)
+      : Math.sqrt(Math.max(0.05, 1 - (rise / distance) ** 2));
   const away: Vec3 = [
     Math.sin(view.heading) * cosine * distance,
     rise,

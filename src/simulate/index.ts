@@ -5,23 +5,37 @@ export {
   bvhFrame,
   bvhHeader,
   bvhRest,
+  bvhSkeleton,
   bvhTransforms,
   encodeBvh,
   generateMotion,
   mapBones,
   motionSeconds,
   MOTION_KINDS,
+  parseAmc,
+  parseAsf,
   parseBvh,
+  parseDeepMimic,
+  performMotion,
+  performSmpl,
   poseAt,
   retargetBvh,
+  retargetSkeleton,
+  smplSequence,
   varyMotion,
+  type AcclaimSkeleton,
   type BoneMap,
   type BvhChannel,
   type BvhDocument,
   type BvhJoint,
+  type CapturedMotion,
   type MotionKind,
   type MotionOptions,
+  type Performance,
+  type SkeletonMotion,
+  type SmplSequence,
 } from "./motion/index.ts";
+export type { Transfer } from "./log-intensity.ts";
 export {
   renderedFrames,
   type SimulatedFrame,
@@ -29,6 +43,7 @@ export {
   type SimulationOptions,
   Stage,
 } from "./recording.ts";
+export { type FilmOptions, type FilmShot, filmMotion } from "./film.ts";
 export { type Lens, Renderer } from "./renderer.ts";
 export {
   type Cover,
@@ -40,7 +55,9 @@ export {
   type View,
   type Wave,
 } from "./scene.ts";
-export { EventSensor, type SensorPhysics, sensorPresets } from "./sensor.ts";
+export { drawScene, type Range, type SceneRanges } from "./scene-ranges.ts";
+export { type SensorPhysics, type SensorPreset, presetSizes, sensorPresets } from "./presets.ts";
+export { EventSensor, type SensorOptions } from "./sensor.ts";
 export {
   type CameraLight,
   type DirectionalLight,
@@ -59,3 +76,4 @@ export {
   type TruthFrame,
   type TruthHeader,
 } from "./truth.ts";
+export { simulateVideo, type VideoSimulation, type VideoStep } from "./video.ts";

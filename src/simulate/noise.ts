@@ -15,11 +15,19 @@ export class NoiseField {
   /** Value at a point, lattice units; the point may be anywhere within ±2³⁰. */
   at(x: number, y: number, z: number): number {
     const field = this.#lattice;
-    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
-    const [fx, fy, fz] = [ease(x - i), ease(y - j), ease(z - k)];
-    const [x0, x1] = [i & MASK, (i + 1) & MASK];
-    const [y0, y1] = [(j & MASK) << 5, ((j + 1) & MASK) << 5];
-    const [z0, z1] = [(k & MASK) << 10, ((k + 1) & MASK) << 10];
+    // No destructuring here: the engine makes the arrays, and this is called for every pixel of the body.
+    const i = Math.floor(x);
+    const j = Math.floor(y);
+    const k = Math.floor(z);
+    const fx = ease(x - i);
+    const fy = ease(y - j);
+    const fz = ease(z - k);
+    const x0 = i & MASK;
+    const x1 = (i + 1) & MASK;
+    const y0 = (j & MASK) << 5;
+    const y1 = ((j + 1) & MASK) << 5;
+    const z0 = (k & MASK) << 10;
+    const z1 = ((k + 1) & MASK) << 10;
     const a = mix(field[x0 | y0 | z0]!, field[x1 | y0 | z0]!, fx);
     const b = mix(field[x0 | y1 | z0]!, field[x1 | y1 | z0]!, fx);
     const c = mix(field[x0 | y0 | z1]!, field[x1 | y0 | z1]!, fx);

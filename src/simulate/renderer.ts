@@ -78,6 +78,31 @@ export class Renderer {
     this.#blend(capsules, camera, textures, light, frame);
   }
 
+  /**
+   * What each pixel of the last picture shows: the index of the capsule that covers at least half of it, or −1.
+   *
+   * @param out - `[H, W]`, overwritten
+   * @throws ShapeError if it is not of the renderer's size
+   */
+  owners(out: Int16Array): void {
+    if (out.length !== this.#depth.length) {
+      throw new ShapeError(`Renderer.owners: expected ${this.#depth.length} pixels, got ${out.length}`);
+    }
+    // The rounded normals are done with once a picture is drawn; their room serves for the depths.
+    const nearest = this.#roundX;
+    nearest.set(this.#depth);
+    const owner = this.#owner;
+    for (let i = 0; i < out.length; i++) out[i] = nearest[i] === Infinity ? -1 : owner[i]!;
+    const edges = this.#edges;
+    for (let at = 0; at < 6 * this.#edgeCount; at += 6) {
+      const pixel = edges[at]!;
+      const z = edges[at + 2]!;
+      if (edges[at + 1]! < 0.5 || z >= nearest[pixel]!) continue;
+      nearest[pixel] = z;
+      out[pixel] = edges[at + 3]!;
+    }
+  }
+
   #rasterise(data: Float64Array, c: number, { fx, fy, cx, cy }: Lens): void {
     const { width, height } = this.#sensor;
     const at = c * CAPSULE_STRIDE;
@@ -117,7 +142,8 @@ export class Renderer {
     for (let v = top; v <= bottom; v++) {
       const ey = v - va;
       // The band |across| ≤ reach around the axis bounds the columns of a row.
-      let [from, to] = [left, right];
+      let from = left;
+      let to = right;
       if (Math.abs(alongY) > 1e-3) {
         const middle = ua + (ey * alongX) / alongY;
         const half = reach / Math.abs(alongY);
@@ -178,7 +204,9 @@ export class Renderer {
         const z = depth[pixel]!;
         if (z === Infinity) continue;
         const step = Math.max(1, Math.round((ROUNDING * fx) / z));
-        let [nx, ny, count] = [normalX[pixel]!, normalY[pixel]!, 1];
+        let nx = normalX[pixel]!;
+        let ny = normalY[pixel]!;
+        let count = 1;
         for (let k = 0; k < 4; k++) {
           const beside = k === 0 ? u - step : k === 1 ? u + step : u;
           const over = k === 2 ? v - step : k === 3 ? v + step : v;
@@ -225,7 +253,8 @@ export class Renderer {
         const pixel = v * width + u;
         const z = this.#depth[pixel]!;
         if (z === Infinity) continue;
-        const [nx, ny] = [this.#roundX[pixel]!, this.#roundY[pixel]!];
+        const nx = this.#roundX[pixel]!;
+        const ny = this.#roundY[pixel]!;
         frame[pixel] = radiance(capsules, camera, textures, light, this.#owner[pixel]!, u, v, z, nx, ny);
       }
     }
@@ -241,11 +270,13 @@ export class Renderer {
     const { width } = this.#sensor;
     const edges = this.#edges;
     for (let at = 0; at < 6 * this.#edgeCount; at += 6) {
-      const [pixel, z] = [edges[at]!, edges[at + 2]!];
+      const pixel = edges[at]!;
+      const z = edges[at + 2]!;
       if (z > this.#depth[pixel]!) continue;
       const v = Math.floor(pixel / width);
       const u = pixel - v * width;
-      const [nx, ny] = [edges[at + 4]!, edges[at + 5]!];
+      const nx = edges[at + 4]!;
+      const ny = edges[at + 5]!;
       const own = radiance(capsules, camera, textures, light, edges[at + 3]!, u, v, z, nx, ny);
       frame[pixel] = frame[pixel]! + (own - frame[pixel]!) * edges[at + 1]!;
     }

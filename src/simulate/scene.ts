@@ -23,6 +23,10 @@ export type View = {
   readonly fieldOfView: number;
   /** Share of the picture that the person's motion fills, in (0, 1). */
   readonly fill: number;
+  /** Distance from the middle of the person's room, metres; by `fill` if left out. */
+  readonly distance?: number;
+  /** Height above y = 0, on which motions stand, metres; by `elevation` if left out. */
+  readonly height?: number;
   /** Turn of the picture about its centre, radians. */
   readonly roll: number;
   /** Turns to the right and upwards over time; empty for a camera on a tripod. */
@@ -58,7 +62,16 @@ export function coverOf(part: BodyPart, scene: Pick<Scene, "longSleeves" | "long
   return part === "pelvis" || part === "thigh" ? "trousers" : "shirt";
 }
 
+/** Radians of a degree. */
 const DEGREE = Math.PI / 180;
+
+/** Ways in which patterns of cloth run; around the body twice as often. */
+export const CLOTH_AXES: readonly Material["axis"][] = [
+  [0, 1, 0],
+  [0, 1, 0],
+  [1, 0, 0],
+  [Math.SQRT1_2, Math.SQRT1_2, 0],
+];
 
 /**
  * A scene drawn from the ranges used for training. All ranges are uniform unless said otherwise.
@@ -142,18 +155,12 @@ export function handHeldScene(random: Random): Scene {
 function randomCloth(random: Random): Material {
   const pattern =
     random.uniform() < 0.4 ? ("plain" as const) : random.pick(["stripes", "checks", "noise"] as const);
-  const axes: readonly Material["axis"][] = [
-    [0, 1, 0],
-    [0, 1, 0],
-    [1, 0, 0],
-    [Math.SQRT1_2, Math.SQRT1_2, 0],
-  ];
   return {
     pattern,
     base: random.uniform(0.04, 0.85),
     figure: random.uniform(0.04, 0.85),
     period: random.uniform(0.04, 0.2),
-    axis: random.pick(axes),
+    axis: random.pick(CLOTH_AXES),
     folds: random.uniform(0.1, 0.35),
   };
 }

@@ -96,7 +96,9 @@ export class Textures {
     } else if (pattern === "noise") {
       share = this.#noise.fractal(x / period, y / period, z / period, 2);
     } else if (pattern !== "plain") {
-      const [ax, ay, az] = axis;
+      const ax = axis[0];
+      const ay = axis[1];
+      const az = axis[2];
       share = stripe((x * ax + y * ay + z * az) / period, footprint / period);
       if (pattern === "checks") {
         const other = stripe((x * ay + y * az + z * ax) / period, footprint / period);

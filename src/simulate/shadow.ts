@@ -36,15 +36,24 @@ export function castShadow(
     if (pz < 0.5) continue;
     const depth = (strength * share) / (1 + Math.max(0, above));
     const span = (radius * fx) / (pz - radius * 0.5);
-    const [u, v] = [(fx * px) / pz + cx, (fy * py) / pz + cy];
+    const u = (fx * px) / pz + cx;
     const [left, right] = [Math.max(0, Math.floor(u - span)), Math.min(width - 1, Math.ceil(u + span))];
-    const [top, bottom] = [Math.max(0, Math.floor(v - span)), Math.min(height - 1, Math.ceil(v + span))];
+    // Seen at a low angle the disc is flat: no point of it is further than these from its centre along y and z.
+    const [tall, deep] = [radius * Math.sqrt(1 - uy * uy), radius * Math.sqrt(1 - uz * uz)];
+    const near = Math.max(pz - deep, 0.25);
+    const high = (py - tall) / (py > tall ? pz + deep : near);
+    const low = (py + tall) / (py + tall > 0 ? near : pz + deep);
+    const top = Math.max(0, Math.floor(fy * high + cy - 1));
+    const bottom = Math.min(height - 1, Math.ceil(fy * low + cy));
     for (let row = top; row <= bottom; row++) {
+      const ry = (row + 0.5 - cy) / fy;
       for (let column = left; column <= right; column++) {
-        const [rx, ry] = [(column + 0.5 - cx) / fx, (row + 0.5 - cy) / fy];
+        const rx = (column + 0.5 - cx) / fx;
         const far = level / (ux * rx + uy * ry + uz);
         if (!(far > 0)) continue;
-        const [dx, dy, dz] = [rx * far - px, ry * far - py, far - pz];
+        const dx = rx * far - px;
+        const dy = ry * far - py;
+        const dz = far - pz;
         const rest = 1 - (dx * dx + dy * dy + dz * dz) / (radius * radius);
         if (rest <= 0) continue;
         const pixel = row * width + column;

@@ -1,11 +1,14 @@
+export { AdaptiveLif, adaptiveLif, type FiringOptions, STAA_FIRING } from "./adaptive-lif.ts";
 export { attention, linearAttention, type Score, scores } from "./attention.ts";
 export { ConvBlock, Downsample, Mlp, RepConv, ResidualBranch, scaleResiduals, SepConv } from "./blocks.ts";
+export { GlobalContext, StepAttention, type StepAttentionDesign } from "./global-context.ts";
 export { integerLif, lif, type LifOptions, type NeuronOutput, parametricLif } from "./neuron.ts";
 export {
   IntegerLif,
   LeakyLayer,
   Lif,
   type NeuronConfig,
+  type NeuronFactory,
   NeuronLayer,
   neuronLayer,
   ParametricLif,
@@ -33,4 +36,6 @@ export {
   type SpatiotemporalOptions,
   SpikingFeedForward,
 } from "./spatiotemporal-attention.ts";
+export { ResidualBlock, type ShortcutDesign } from "./residual-block.ts";
+export { PositionEncoding, type PositionPlacement, StaaLif, type StaaOptions } from "./staa.ts";
 export type { Extent } from "./tokens.ts";

@@ -103,3 +103,6 @@ export function neuronLayer({ kind = "lif", levels = 4, ...options }: NeuronConf
       return new IntegerLif({ levels });
   }
 }
+
+/** Makes the neurons behind a layer of so many channels, for kinds that learn something for each. */
+export type NeuronFactory = (channels: number) => NeuronLayer;

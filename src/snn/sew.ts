@@ -1,9 +1,16 @@
 /** Spike-element-wise residual networks [Fang2021a]. Tensors are `[T, B, H, W, C]`. */
 import { add, affine, mul } from "../autograd/index.ts";
 import { ArgumentError, type Random } from "../core/index.ts";
-import { BatchNorm, Conv2d, kaimingNormal, Module } from "../nn/index.ts";
+import { Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { LeakyLayer, type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
+import { ConvNorm } from "./conv-norm.ts";
+import {
+  LeakyLayer,
+  type NeuronConfig,
+  type NeuronFactory,
+  type NeuronLayer,
+  neuronLayer,
+} from "./neuron-layers.ts";
 import type { NeuronOutput } from "./neuron.ts";
 
 /**
@@ -30,9 +37,7 @@ export function sew(branch: Tensor, shortcut: Tensor, connection: SewFunction): 
 }
 
 /** Convolution → BN → neurons. */
-export class SpikingConv extends Module {
-  readonly conv: Conv2d;
-  readonly norm: BatchNorm;
+export class SpikingConv extends ConvNorm {
   readonly neurons: NeuronLayer;
 
   constructor(
@@ -40,18 +45,20 @@ export class SpikingConv extends Module {
     inChannels: number,
     outChannels: number,
     kernel: number,
-    { stride = 1, neurons }: { readonly stride?: number; readonly neurons: NeuronConfig },
+    options: {
+      readonly stride?: number;
+      readonly bias?: boolean;
+      readonly neurons: NeuronConfig | NeuronFactory;
+    },
   ) {
-    super();
-    this.conv = new Conv2d(random, inChannels, outChannels, kernel, { stride, padding: kernel >> 1 });
-    kaimingNormal(random, this.conv.weight);
-    this.norm = new BatchNorm(outChannels);
-    this.neurons = neuronLayer(neurons);
+    super(random, inChannels, outChannels, kernel, options);
+    const { neurons } = options;
+    this.neurons = typeof neurons === "function" ? neurons(outChannels) : neuronLayer(neurons);
   }
 
   /** `[T, B, H, W, Ci]` → spikes `[T, B, H/stride, W/stride, Co]` */
-  forward(x: Tensor): Tensor {
-    return this.neurons.forward(this.norm.forward(this.conv.forward(x)));
+  override forward(x: Tensor): Tensor {
+    return this.neurons.forward(super.forward(x));
   }
 
   /**
@@ -60,7 +67,7 @@ export class SpikingConv extends Module {
    * @throws ArgumentError if the neurons have none that can be set
    */
   run(x: Tensor, initial?: Tensor): NeuronOutput {
-    return runFrom(this.neurons, this.norm.forward(this.conv.forward(x)), initial);
+    return runFrom(this.neurons, super.forward(x), initial);
   }
 }
 

@@ -9,17 +9,22 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Run the command line in this process, with its text caught. */
+/** Run the command line in this process, with its text caught; bytes for standard output go to `writeBytes`. */
 export async function runCli(
   args: readonly string[],
   commands: readonly Register[],
-  { env = {}, signal = new AbortController().signal }: Partial<Pick<Context, "env" | "signal">> = {},
+  {
+    env = {},
+    signal = new AbortController().signal,
+    writeBytes = () => Promise.resolve(),
+  }: Partial<Pick<Context, "env" | "signal" | "writeBytes">> = {},
 ): Promise<CliResult> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const code = await runProgram(args, commands, {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
+    writeBytes,
     env,
     now: () => 0,
     signal,

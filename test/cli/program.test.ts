@@ -3,6 +3,7 @@ import { expect, suite, test } from "vitest";
 import { addEval } from "../../apps/cli/eval.ts";
 import { addExport } from "../../apps/cli/export.ts";
 import { addForward } from "../../apps/cli/forward.ts";
+import { addGenerate } from "../../apps/cli/generate.ts";
 import { InputError, reading } from "../../apps/cli/faults.ts";
 import type { Register } from "../../apps/cli/program.ts";
 import { addSimulate } from "../../apps/cli/simulate.ts";
@@ -18,6 +19,7 @@ function recorder(): { calls: unknown[][]; commands: Register[] } {
   const commands: Register[] = [
     (program) => addTrack(program, keep),
     (program) => addSimulate(program, keep),
+    (program) => addGenerate(program, keep),
     (program) => addForward(program, keep),
     (program) => addExport(program, keep),
     (program) => addTrain(program, keep),
@@ -59,10 +61,18 @@ suite("saccade, the command line", () => {
 
   test("parses simulate", async () => {
     const { calls, commands } = recorder();
-    const args = ["simulate", "--bvh", "a.bvh", "--out", "a.aedat4", "--seed", "7", "--size", "346x260"];
+    const args = ["simulate", "--mocap", "a.bvh", "--out", "a.aedat4", "--seed", "7", "--size", "346x260"];
     expect(await runCli(args, commands)).toMatchObject({ code: 0 });
     const size = { width: 346, height: 260 };
-    expect(calls).toEqual([[{ bvh: "a.bvh", out: "a.aedat4", seed: 7, size, preset: "clean" }]]);
+    expect(calls).toEqual([[{ mocap: "a.bvh", out: "a.aedat4", seed: 7, size, preset: "clean" }]]);
+  });
+
+  test("parses generate", async () => {
+    const { calls, commands } = recorder();
+    const args = ["generate", "r.yaml", "--out", "o", "--data", "d", "--shard", "2/8", "--jobs", "3"];
+    expect(await runCli([...args, "--dry-run"], commands)).toMatchObject({ code: 0 });
+    const shard = { index: 2, of: 8 };
+    expect(calls).toEqual([["r.yaml", { out: "o", data: "d", shard, jobs: 3, dryRun: true }]]);
   });
 
   test("parses export", async () => {

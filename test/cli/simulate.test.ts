@@ -8,6 +8,7 @@ import { encodeBvh, generateMotion, parseTruth } from "../../src/simulate/index.
 import { mountDisk, runCli, unmountDisk } from "./harness.ts";
 
 const SHAPE = new Float64Array(10);
+const turn = [1, 0, 0, 0];
 const SIZE = ["--size", "40x32"];
 let folder: string;
 let bvh: string;
@@ -40,7 +41,7 @@ suite("saccade simulate", () => {
       ["c", "8"],
     ]) {
       const { code, stdout } = await simulate(
-        "--bvh",
+        "--mocap",
         at("wave.bvh"),
         "--out",
         join(out, `${name}.aedat4`),
@@ -79,10 +80,29 @@ suite("saccade simulate", () => {
     expect(readdirSync(out).sort()).toEqual(["deep", "w.aedat4"]);
   });
 
+  test("films a DeepMimic motion, and knows --bvh as --mocap", async () => {
+    const out = outFolder("formats");
+    const frame = [0.1, 0, 0.9, 0, ...turn, ...turn, ...turn, ...turn, 0, ...turn, ...turn, 0];
+    const frames = [0, 0.2, 0.4].map((angle) => [...frame, ...turn, 0, ...turn, ...turn, angle]);
+    writeFileSync(at("still.json"), JSON.stringify({ Loop: "none", Frames: frames }));
+    const run = (name: string, ...args: string[]) =>
+      simulate(...args, "--out", join(out, `${name}.aedat4`), "--seed", "1");
+    expect(await run("json", "--mocap", at("still.json"))).toMatchObject({ code: 0 });
+    expect(await run("a", "--mocap", at("wave.bvh"))).toMatchObject({ code: 0 });
+    expect(await run("b", "--bvh", at("wave.bvh"))).toMatchObject({ code: 0 });
+    expect(readFileSync(join(out, "a.aedat4")).equals(readFileSync(join(out, "b.aedat4")))).toBe(true);
+    writeFileSync(at("lonely.amc"), "1\nroot 0\n");
+    const lonely = await run("amc", "--mocap", at("lonely.amc"));
+    expect(lonely).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/lonely\.amc: .*expected its skeleton/),
+    });
+  });
+
   test("cuts motion capture to the seconds asked for", async () => {
     const out = outFolder("cut");
     await simulate(
-      "--bvh",
+      "--mocap",
       at("wave.bvh"),
       "--seconds",
       "0.1",
@@ -95,8 +115,9 @@ suite("saccade simulate", () => {
   });
 
   test.each([
-    [["--out", "x"], "give --bvh CLIP or --motion KIND"],
-    [["--out", "x", "--bvh", "a", "--motion", "walk"], "cannot be used with"],
+    [["--out", "x"], "give --mocap FILE or --motion KIND"],
+    [["--out", "x", "--mocap", "a", "--motion", "walk"], "cannot be used with"],
+    [["--out", "x", "--mocap", "a", "--bvh", "b"], "cannot be used with"],
     [["--out", "x", "--motion", "swim"], "Allowed choices are idle, walk"],
     [["--out", "x", "--motion", "walk", "--seconds", "0"], "expected a number above zero"],
   ])("%j is wrong usage", async (args, message) => {
@@ -122,21 +143,25 @@ suite("saccade simulate", () => {
   test.each(bad)("refuses a BVH file %s with one line and leaves nothing", async (name, make, message) => {
     const out = outFolder(`bad ${name}`);
     writeFileSync(at("bad.bvh"), make(bvh));
-    const result = await simulate("--bvh", at("bad.bvh"), "--out", join(out, "x.aedat4"), "--seed", "1");
+    const result = await simulate("--mocap", at("bad.bvh"), "--out", join(out, "x.aedat4"), "--seed", "1");
     expect(result).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
     expect(result.stderr).toMatch(/^saccade: [^\n]*\n$/);
     expect(readdirSync(out)).toEqual([]);
   });
 
   test.each([
-    ["a BVH file that is not there", ["--bvh", "gone.bvh", "--out", "x.aedat4"], /gone\.bvh: no such file/],
+    ["a BVH file that is not there", ["--mocap", "gone.bvh", "--out", "x.aedat4"], /gone\.bvh: no such file/],
     ["an output that is a folder", ["--motion", "walk", "--out", "."], /is a folder, expected a file/],
     [
       "an output under a file",
       ["--motion", "walk", "--out", "wave.bvh/x.aedat4"],
       /x\.aedat4: a file stands/,
     ],
-    ["an input as output", ["--bvh", "wave.bvh", "--out", "wave.bvh"], /wave\.bvh: expected different files/],
+    [
+      "an input as output",
+      ["--mocap", "wave.bvh", "--out", "wave.bvh"],
+      /wave\.bvh: expected different files/,
+    ],
     [
       "truth in the recording",
       ["--motion", "walk", "--out", "x", "--truth", "x"],

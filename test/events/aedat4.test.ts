@@ -1,8 +1,21 @@
 import fc from "fast-check";
 import { ByteBuffer } from "flatbuffers";
+import lz4js from "lz4js";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, suite, test } from "vitest";
 import { ArgumentError, FormatError, Random, UnsupportedError } from "../../src/core/index.ts";
-import { encodeAedat4, type Events, type SensorSize } from "../../src/events/index.ts";
+import {
+  encodeAedat4,
+  encodeEvents,
+  type Events,
+  type FilePiece,
+  joinEvents,
+  type Patch,
+  type SensorSize,
+} from "../../src/events/index.ts";
+import { openRecording, writeRecording } from "../../src/events/node.ts";
 import {
   anyEvents,
   bytesOf,
@@ -14,10 +27,13 @@ import {
 } from "./support.ts";
 
 const SENSOR = { width: 346, height: 260 };
-const encode = (events: Events[], sensor: SensorSize = SENSOR, compression: "none" | "lz4" = "none") =>
-  bytesOf(encodeAedat4(sensor, events, { compression }));
+const encode = (
+  events: Events[],
+  sensor: SensorSize = SENSOR,
+  compression: "none" | "lz4" | "lz4-high" = "none",
+) => bytesOf(encodeAedat4(sensor, events, { compression }));
 
-suite.each(["none", "lz4"] as const)("AEDAT4 with compression %s", (compression) => {
+suite.each(["none", "lz4", "lz4-high"] as const)("AEDAT4 with compression %s", (compression) => {
   test.each([SENSOR, { width: 1280, height: 720 }, { width: 34, height: 34 }, { width: 1, height: 1 }])(
     "decode(encode(e)) = e on %o",
     async (sensor) => {
@@ -159,6 +175,151 @@ suite("AEDAT4 files", () => {
     await expect(encode([], { width: 0, height: 5 })).rejects.toThrow(ArgumentError);
   });
 });
+
+suite("AEDAT4 files with a table of packets", () => {
+  const random = new Random("table");
+  const batches = [0, 1, 2].map((k) => randomEvents(random, 40_000 * k + 10, SENSOR, 5, 2e15 + k * 1e6));
+
+  test.each(["none", "lz4", "lz4-high"] as const)(
+    "say of each packet where and what it is, %s",
+    async (compression) => {
+      const { stream, file } = await written(encodeAedat4(SENSOR, batches, { compression, table: true }));
+      const table = tableOf(file);
+      expect(table.map(({ numElements }) => numElements)).toEqual([10, 32768, 7242, 32768, 32768, 14474]);
+      expect(table.reduce((sum, { numElements }) => sum + numElements, 0)).toBe(120_030);
+      let at = packetEnds(stream)[0]!;
+      for (const { byteOffset, size, streamId } of table) {
+        expect([byteOffset, streamId]).toEqual([at + 8, 0]);
+        expect(new DataView(stream.buffer).getUint32(at + 4, true)).toBe(size);
+        at += 8 + size;
+      }
+      expect(at).toBe(stream.length);
+      const [first, , last] = batches;
+      expect(table[0]!.timestampStart).toBe(first!.t[0]);
+      expect(table.at(-1)!.timestampEnd).toBe(last!.t.at(-1));
+      const { events, recording } = await readAll(file);
+      expect(sameEvents(events, joinEvents(batches))).toBe(true);
+      expect(recording.report.count).toBe(0);
+    },
+  );
+
+  test("are the file without it, where patches are dropped", async () => {
+    const { stream } = await written(encodeAedat4(SENSOR, batches, { table: true }));
+    expect(Buffer.compare(stream, await bytesOf(encodeAedat4(SENSOR, batches)))).toBe(0);
+    expect((await readAll(stream)).events.t.length).toBe(120_030);
+  });
+
+  test("are what writeRecording writes unless it is refused, and encodeEvents if it is asked for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "saccade-aedat4-"));
+    try {
+      const path = join(folder, "hand.aedat4");
+      await writeRecording(path, "aedat4", SENSOR, batches);
+      expect(tableOf(readFileSync(path)).length).toBe(6);
+      const recording = await openRecording(path);
+      let count = 0;
+      for await (const { t } of recording) count += t.length;
+      expect([count, recording.report.count]).toEqual([120_030, 0]);
+      await writeRecording(path, "aedat4", SENSOR, batches, { table: false });
+      const { stream, file } = await written(encodeEvents("aedat4", SENSOR, batches));
+      expect(Buffer.compare(readFileSync(path), stream)).toBe(0);
+      expect(file.length).toBe(stream.length);
+      const asked = await written(encodeEvents("aedat4", SENSOR, batches, { table: true }));
+      expect(tableOf(asked.file).length).toBe(6);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("may have no packet", async () => {
+    const { file } = await written(encodeAedat4(SENSOR, [], { table: true }));
+    expect(tableOf(file)).toEqual([]);
+    expect((await readAll(file)).events.t.length).toBe(0);
+  });
+});
+
+suite("AEDAT4 compression", () => {
+  const events = randomEvents(new Random("compression"), 20_000, SENSOR, 3, 1_633_953_690_975_950);
+
+  test("of high effort is smaller", async () => {
+    const sizes = await Promise.all(
+      (["none", "lz4", "lz4-high"] as const).map(async (c) => (await encode([events], SENSOR, c)).length),
+    );
+    expect(sizes[0]).toBeGreaterThan(sizes[1]!);
+    expect(sizes[1]).toBeGreaterThan(sizes[2]!);
+  });
+
+  test.each(["zstd", "zstd-high"] as const)("%s takes the caller's compressor", async (compression) => {
+    await expect(bytesOf(encodeAedat4(SENSOR, [events], { compression }))).rejects.toThrow(ArgumentError);
+    const { file } = await written(
+      encodeAedat4(SENSOR, [events], { compression, compress: storedZstd, table: true }),
+    );
+    expect(sameEvents((await readAll(file)).events, events)).toBe(true);
+  });
+
+  test("of an unknown name is refused", async () => {
+    const options = { compression: "brotli" as "none" };
+    await expect(bytesOf(encodeAedat4(SENSOR, [], options))).rejects.toThrow(ArgumentError);
+  });
+
+  /** One Zstandard frame of stored blocks (RFC 8878, 3.1.1). */
+  function storedZstd(content: Uint8Array): Uint8Array {
+    const size = new DataView(new ArrayBuffer(4));
+    size.setUint32(0, content.length, true);
+    const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0), new Uint8Array(size.buffer)];
+    for (let at = 0; at < content.length; at += 1 << 17) {
+      const block = content.subarray(at, at + (1 << 17));
+      const head = (block.length << 3) | (at + block.length === content.length ? 1 : 0);
+      parts.push(Uint8Array.of(head & 0xff, (head >> 8) & 0xff, head >> 16), block);
+    }
+    return new Uint8Array(Buffer.concat(parts));
+  }
+});
+
+/** A file as it is with its patches, and as a pipe would get it. */
+async function written(pieces: AsyncIterable<FilePiece>) {
+  const parts: Uint8Array[] = [];
+  const patches: Patch[] = [];
+  for await (const piece of pieces) {
+    if (piece instanceof Uint8Array) parts.push(piece);
+    else patches.push(piece);
+  }
+  const stream = new Uint8Array(Buffer.concat(parts));
+  const file = new Uint8Array(Math.max(stream.length, ...patches.map(({ at, bytes }) => at + bytes.length)));
+  file.set(stream);
+  for (const { at, bytes } of patches) file.set(bytes, at);
+  return { stream, file };
+}
+
+/** The table of packets of a file, as the flatbuffers library and another LZ4 decoder read it. */
+function tableOf(file: Uint8Array) {
+  const header = new ByteBuffer(Uint8Array.from(file.subarray(14)));
+  const field = (buffer: ByteBuffer, at: number, slot: number) => at + buffer.__offset(at, 4 + 2 * slot);
+  const root = 4 + header.readInt32(4);
+  const bytes = Uint8Array.from(file.subarray(Number(header.readInt64(field(header, root, 1)))));
+  const content =
+    header.readInt32(field(header, root, 0)) === 0 ? bytes : Uint8Array.from(lz4js.decompress(bytes));
+  const buffer = new ByteBuffer(content);
+  expect(buffer.readInt32(0)).toBe(content.length - 4);
+  expect(Buffer.from(content.subarray(8, 12)).toString()).toBe("FTAB");
+  const vector = field(buffer, 4 + buffer.readInt32(4), 0);
+  return Array.from({ length: buffer.__vector_len(vector) }, (_, i) => {
+    const table = buffer.__indirect(buffer.__vector(vector) + 4 * i);
+    const long = (slot: number) => {
+      const at = field(buffer, table, slot);
+      expect(at % 8).toBe(0);
+      return Number(buffer.readInt64(at));
+    };
+    const packet = field(buffer, table, 1);
+    return {
+      byteOffset: long(0),
+      streamId: buffer.readInt32(packet),
+      size: buffer.readInt32(packet + 4),
+      numElements: long(2),
+      timestampStart: long(3),
+      timestampEnd: long(4),
+    };
+  });
+}
 
 /** Offsets of the end of the header and of each packet. */
 function packetEnds(bytes: Uint8Array): number[] {

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
 import { ArgumentError, FormatError, Random } from "../../src/core/index.ts";
-import { encodeEvt3, type Events, joinEvents, openEvents, type SensorSize } from "../../src/events/index.ts";
+import {
+  encodeEvt3,
+  type Events,
+  joinEvents,
+  openEvents,
+  type SensorSize,
+  type Trigger,
+} from "../../src/events/index.ts";
 import {
   anyEvents,
   bytesOf,
@@ -106,9 +113,32 @@ suite("EVT3 words", () => {
     ]);
   });
 
-  test("of triggers, continuations and other kinds are passed over", async () => {
-    const words = [high(1), row(7), 0xa001, 0x7123, 0xe00f, 0xf123, pixel(3)];
+  test("of continuations and other kinds are passed over", async () => {
+    const words = [high(1), row(7), 0x7123, 0xe00f, 0xf123, pixel(3)];
     expect(rows((await readAll(fileOf(words))).events)).toEqual([[4096, 3, 7, 0]]);
+  });
+
+  test("of triggers are delivered, from the first time on", async () => {
+    const triggers: Trigger[] = [];
+    const words = [0xa001, high(1), low(9), 0xa001, row(7), pixel(3), low(10), 0xa600];
+    const { events } = await readAll(fileOf(words), { onTrigger: (trigger) => triggers.push(trigger) });
+    expect(events.t.length).toBe(1);
+    expect(triggers).toEqual([
+      { tUs: 4105, kind: "external-rising", channel: 0 },
+      { tUs: 4106, kind: "external-falling", channel: 6 },
+    ]);
+  });
+
+  test("that call a function that throws give the events before, and its error", async () => {
+    const onTrigger = () => {
+      throw new RangeError("mine");
+    };
+    const file = fileOf([high(1), row(7), pixel(3), 0xa001, pixel(4)]);
+    for (const mode of ["strict", "recover"] as const) {
+      const { events, error } = await readUntilError(file, { onTrigger, mode });
+      expect(events.t.length).toBe(1);
+      expect(error).toBeInstanceOf(RangeError);
+    }
   });
 
   test("before the first time, row and base are counted, not delivered, and no fault", async () => {

@@ -26,7 +26,24 @@ const folder = join(DATA ?? "", "events");
 const entries: Entry[] =
   DATA === undefined ? [] : JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).files;
 /** Folders of the formats that are read. */
-const FOLDERS = ["aedat4", "evt3"];
+const FOLDERS = [
+  "aedat2",
+  "aedat3",
+  "aedat4",
+  "dat",
+  "dvsgesture_bs2",
+  "dvsgesture_bs3",
+  "es",
+  "evt2",
+  "evt21",
+  "evt3",
+  "hdf5",
+  "nmnist_bin",
+  "npy",
+  "npz",
+  "txt",
+  "mat",
+];
 const readable = entries.filter(
   ({ file, expected }) => expected !== undefined && FOLDERS.includes(file.split("/")[0]!),
 );

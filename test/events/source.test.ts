@@ -55,6 +55,7 @@ suite("a byte source", () => {
     expect(pulled).toBe(0);
     await source.read(25);
     expect(pulled).toBe(3);
+    expect(source.held).toBe(5);
     await source.close();
     expect(released).toBe(true);
     expect((await source.read(5)).length).toBe(0);

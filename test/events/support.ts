@@ -3,9 +3,11 @@ import fc from "fast-check";
 import type { Random } from "../../src/core/index.ts";
 import {
   type Events,
+  type FilePiece,
   joinEvents,
   type OpenOptions,
   openEvents,
+  type Patch,
   type SensorSize,
 } from "../../src/events/index.ts";
 
@@ -19,6 +21,25 @@ export function eventsOf(rows: readonly (readonly [number, number, number, numbe
     y: Uint16Array.from(rows, (r) => r[2]),
     on: Uint8Array.from(rows, (r) => r[3]),
   };
+}
+
+/** An event as a row `[t, x, y, on]`. */
+export type Row = readonly [number, number, number, number];
+
+/** The rows of events, as {@link eventsOf} takes them. */
+export function rowsOf({ t, x, y, on }: Events): Row[] {
+  return Array.from(t, (time, i) => [time, x[i]!, y[i]!, on[i]!] as const);
+}
+
+/** Items by key, in the order of the first of each. */
+export function groupsOf<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 /** Seeded events, `gapUs` apart at most. */
@@ -64,22 +85,33 @@ export function anyEvents(sensor: SensorSize, maxGapUs = 5000): fc.Arbitrary<Eve
   });
 }
 
-/** The bytes of a file given piece by piece. */
-export async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** The bytes of a file given piece by piece, patches included. */
+export async function bytesOf(pieces: AsyncIterable<FilePiece>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const piece of pieces) parts.push(piece);
+  const patches: Patch[] = [];
+  for await (const piece of pieces) {
+    if (piece instanceof Uint8Array) parts.push(piece);
+    else patches.push(piece);
+  }
   const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
+  for (const patch of patches) bytes.set(patch.bytes, patch.at);
   return bytes;
 }
 
 /** A byte array in chunks of a size. */
 export async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** A byte array in chunks of a size, then nothing, as of a camera that is silent. */
+export async function* live(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  yield* chunked(bytes, size);
+  await new Promise(() => {});
 }
 
 /** All events of a recording. */

@@ -7,11 +7,16 @@ import { ArgumentError, Random } from "../../src/core/index.ts";
 import {
   bilinearVoxelGrid,
   BinaryVoxelGrid,
+  binaryVoxelGrid,
   countFrames,
   CountGrid,
   type Events,
+  mergeFrames,
+  normalizeNonZero,
   placement,
   sliceEvents,
+  stackBins,
+  StackedHistogram,
   stackedHistogram,
 } from "../../src/events/index.ts";
 import { anyEvents, eventsOf, randomEvents } from "./support.ts";
@@ -21,8 +26,25 @@ const golden = JSON.parse(readFileSync(new URL("../fixtures/events.json", import
   x: string;
   y: string;
   on: string;
-  sha256: Record<"cnn_stack_7500" | "snn_bins" | "snn_bins_nominal" | "hpt_voxel_T8_packed", string>;
-  voxel10: { sum: number; l2: number; samples: [number, number][] };
+  sha256: Record<
+    | "cnn_stack_7500"
+    | "snn_bins"
+    | "snn_bins_nominal"
+    | "snn_bin_index"
+    | "hpt_frames_packed"
+    | "hpt_merged_gap2_packed"
+    | "hpt_voxel_T8_packed",
+    string
+  >;
+  voxel10: {
+    sum: number;
+    l2: number;
+    samples: [number, number][];
+    /** Distances from one cell that is not 0 to the next, and their values, rounded to 256ths. */
+    gaps: string;
+    in256ths: string;
+    normalized: { mean: number; l2: number; absmax: number };
+  };
 };
 
 const unpack = (text: string) => Uint8Array.from(inflateSync(Buffer.from(text, "base64"))).buffer;
@@ -36,6 +58,13 @@ const sensor = { width: 346, height: 260 };
 /** The part of the sensor that the hybrid network sees. */
 const region = { x: 34, y: 2, width: 256, height: 256 };
 
+/** Bits, most significant first. */
+function packed(bits: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(bits.length / 8);
+  bits.forEach((bit, i) => (bytes[i >> 3]! |= bit << (7 - (i & 7))));
+  return bytes;
+}
+
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const sum = (values: Float32Array) => values.reduce((a, b) => a + b, 0);
 
@@ -45,10 +74,16 @@ suite("grids of golden events", () => {
     expect(digest(Uint8Array.from(bins))).toBe(golden.sha256.snn_bins);
   });
 
-  test("the stack of the last 7,500 events for the hybrid's CNN agrees", () => {
+  test("the stack of the last 7,500 events for the hybrid's CNN agrees, also event by event", () => {
+    const options = { sensor, region, bins: 10, polarityFirst: true };
     const last = sliceEvents(events, events.t.length - 7500, events.t.length);
-    const stack = stackedHistogram(last, { sensor, region, bins: 10, polarityFirst: true });
-    expect(digest(Uint8Array.from(stack))).toBe(golden.sha256.cnn_stack_7500);
+    expect(digest(Uint8Array.from(stackedHistogram(last, options)))).toBe(golden.sha256.cnn_stack_7500);
+    const stack = new StackedHistogram({ ...options, eventCount: 7500 });
+    for (let start = 0; start < events.t.length; start += 999) {
+      stack.add(sliceEvents(events, start, Math.min(start + 999, events.t.length)));
+    }
+    expect(stack.shape).toEqual([2, 10, 256, 256]);
+    expect(digest(Uint8Array.from(stack.read()))).toBe(golden.sha256.cnn_stack_7500);
   });
 
   test("frames of exactly 10 ms agree", () => {
@@ -68,10 +103,42 @@ suite("grids of golden events", () => {
     for (let start = 0; start < events.t.length; start += 777) {
       grid.add(sliceEvents(events, start, Math.min(start + 777, events.t.length)));
     }
-    const packed = new Uint8Array(grid.values.length / 8);
-    grid.values.forEach((bit, i) => (packed[i >> 3]! |= bit << (7 - (i & 7))));
     expect(grid.shape).toEqual([8, 4, 256, 256]);
-    expect(digest(packed)).toBe(golden.sha256.hpt_voxel_T8_packed);
+    expect(digest(packed(grid.values))).toBe(golden.sha256.hpt_voxel_T8_packed);
+  });
+
+  test("the stored frames of the pose tracker agree, channels last", () => {
+    const frames = binaryVoxelGrid(events, {
+      sensor,
+      region,
+      timeSteps: 16,
+      subBins: 4,
+      polarities: false,
+      durationUs: 100_000,
+    });
+    const plane = 256 * 256;
+    const channelsLast = new Float32Array(frames.length);
+    frames.forEach((bit, i) => {
+      const frame = Math.floor(i / (4 * plane));
+      const channel = Math.floor(i / plane) % 4;
+      channelsLast[frame * 4 * plane + (i % plane) * 4 + channel] = bit;
+    });
+    expect(digest(packed(channelsLast))).toBe(golden.sha256.hpt_frames_packed);
+  });
+
+  test("steps of two merged frames agree, event by event and from stored frames", () => {
+    const options = { sensor, region, subBins: 4, polarities: false, durationUs: 100_000 };
+    const grid = new BinaryVoxelGrid({ ...options, timeSteps: 8, gap: 2 });
+    grid.add(events);
+    expect(digest(packed(grid.values))).toBe(golden.sha256.hpt_merged_gap2_packed);
+    const frames = binaryVoxelGrid(events, { ...options, timeSteps: 16 });
+    const merged = mergeFrames(frames, [16, 4, 256, 256], 2);
+    expect(merged.shape).toEqual([8, 4, 256, 256]);
+    expect(digest(packed(merged.values))).toBe(golden.sha256.hpt_merged_gap2_packed);
+  });
+
+  test("the bin of every event agrees", () => {
+    expect(digest(Uint8Array.from(stackBins(events, 10)))).toBe(golden.sha256.snn_bin_index);
   });
 
   test("the bilinear voxel grid agrees", () => {
@@ -79,6 +146,26 @@ suite("grids of golden events", () => {
     for (const [i, value] of golden.voxel10.samples) expect(grid[i]).toBeCloseTo(value, 5);
     expect(sum(grid)).toBeCloseTo(golden.voxel10.sum, 1);
     expect(Math.hypot(...grid.filter((v) => v !== 0))).toBeCloseTo(golden.voxel10.l2, 2);
+    const in256ths = new Int16Array(unpack(golden.voxel10.in256ths));
+    const rest = grid.slice();
+    let at = -1;
+    new Uint16Array(unpack(golden.voxel10.gaps)).forEach((gap, i) => {
+      at += gap;
+      rest[at] = rest[at]! - in256ths[i]! / 256;
+    });
+    expect(rest.findIndex((difference) => Math.abs(difference) > 1 / 512 + 1e-5)).toBe(-1);
+  });
+
+  test("the normalised voxel grid agrees", () => {
+    const grid = normalizeNonZero(bilinearVoxelGrid(events, { sensor, bins: 10 }));
+    const seen = grid.filter((_, i) => {
+      const [column, row] = [i % sensor.width, Math.floor(i / sensor.width) % sensor.height];
+      return column >= 34 && column < 290 && row >= 2 && row < 258;
+    });
+    const { mean, l2, absmax } = golden.voxel10.normalized;
+    expect(seen.reduce((a, b) => a + b, 0) / seen.length).toBeCloseTo(mean, 7);
+    expect(Math.sqrt(seen.reduce((a, b) => a + b * b, 0))).toBeCloseTo(l2, 2);
+    expect(seen.reduce((a, b) => Math.max(a, Math.abs(b)), 0)).toBeCloseTo(absmax, 5);
   });
 });
 

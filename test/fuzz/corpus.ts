@@ -15,6 +15,8 @@ export type Outcomes = { readonly strict: Outcome; readonly recover: Outcome };
 
 /** Largest file that is kept, bytes. */
 const MAX_BYTES = 8192;
+/** Files that are kept of one recording: some expectations name what they found, and are without number. */
+const MAX_KINDS = 16;
 
 /** Reads a malformed file both ways. */
 export async function outcomesOf(bytes: Uint8Array): Promise<Outcomes> {
@@ -44,21 +46,25 @@ export async function keepCorpus(
   iterations: number,
   seed: string,
 ): Promise<string> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const seeds = await seedFiles();
   const outcomes: Record<string, Outcomes> = {};
   const kept = new Map<string, { name: string; bytes: Uint8Array }>();
   for (const name of names) {
+    let kinds = 0;
     for (let iteration = 0; iteration < iterations; iteration++) {
       const { bytes } = damaged(seeds.get(name)!, seed, name, iteration);
       if (bytes.length > MAX_BYTES) continue;
       const { strict } = await outcomesOf(bytes);
       if (strict.error === undefined) continue;
       const kind = strict.error.replace(/, got [^]*/, "").replaceAll(/[-\d.]+|"[^]*"/g, "0");
-      if (bytes.length < (kept.get(kind)?.bytes.length ?? Infinity)) kept.set(kind, { name, bytes });
+      const known = kept.get(kind);
+      if (known === undefined ? kinds++ < MAX_KINDS : bytes.length < known.bytes.length) {
+        kept.set(kind, { name, bytes });
+      }
     }
   }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   for (const { name, bytes } of kept.values()) {
     const file = `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 8)}.bin`;
     writeFileSync(join(folder, file), bytes);

@@ -1,4 +1,5 @@
 import { expect, suite, test } from "vitest";
+import { pixelsMoved } from "../../src/simulate/pace.ts";
 import { cameraAtOrigin, poseBuiltinBody, projectPoints } from "../../src/body/index.ts";
 import { ArgumentError, Random } from "../../src/core/index.ts";
 import {
@@ -36,6 +37,29 @@ suite("simulated recording", () => {
     expect(record(1)).toEqual(shots);
     expect(record(2).map(({ events }) => events)).not.toEqual(shots.map(({ events }) => events));
     expect(record(2).map(({ truth }) => truth)).toEqual(shots.map(({ truth }) => truth));
+  });
+
+  test("with a greatest step there are renderings between frames, as many as the motion needs", () => {
+    const motion = generateMotion({ seed: 5, seconds: 0.5, frameRateHz: 30, kind: "dance" });
+    const scene = randomScene(new Random(1));
+    const stage = new Stage(motion, scene, sensor);
+    const moved = pixelsMoved(stage, 100_000, 140_000);
+    expect(moved).toBeGreaterThan(1);
+    expect(pixelsMoved(stage, 100_000, 120_000)).toBeLessThan(moved);
+    expect(pixelsMoved(stage, 100_000, 100_000)).toBe(0);
+    const record = (frameRateHz: number, maxStep?: number) => {
+      const options = { motion, scene, sensor, seed: 1, physics: sensorPresets.clean, frameRateHz };
+      const shots = [...simulateRecording({ ...options, ...(maxStep === undefined ? {} : { maxStep }) })];
+      return shots.map(({ events, truth }) => ({ tUs: truth.tUs, events }));
+    };
+    const [coarse, adaptive, fine] = [record(25), record(25, 0.25), record(800)];
+    expect(adaptive.map(({ tUs }) => tUs)).toEqual(coarse.map(({ tUs }) => tUs));
+    const total = (shots: typeof coarse) => shots.reduce((sum, { events }) => sum + events.t.length, 0);
+    // What coarse frames lose: changes within pixels that come and go between two of them.
+    const lost = (shots: typeof coarse) => 1 - total(shots) / total(fine);
+    expect(lost(coarse)).toBeGreaterThan(0.1);
+    expect(lost(adaptive)).toBeLessThan(0.65 * lost(coarse));
+    for (const { events } of adaptive) expect([...events.t]).toEqual([...events.t].sort((a, b) => a - b));
   });
 
   test("joints of the truth are those of its pose, shape and translation", () => {
@@ -111,6 +135,9 @@ suite("simulated recording", () => {
     const empty = { frameRateHz: 30, pose: new Float64Array(0), translation: new Float64Array(0) };
     expect(() => simulateRecording({ motion: empty, scene, sensor, seed: 1 }).next()).toThrow(ArgumentError);
     const motion = generateMotion({ seed: 1, seconds: 0.1, frameRateHz: 30 });
+    expect(() => simulateRecording({ motion, scene, sensor, seed: 1, maxStep: 0 }).next()).toThrow(
+      ArgumentError,
+    );
     for (const frameRateHz of [0, NaN, 2e6]) {
       expect(() => simulateRecording({ motion, scene, sensor, seed: 1, frameRateHz }).next()).toThrow(
         ArgumentError,

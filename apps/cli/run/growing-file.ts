@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { replaceable, writeFileAtomic } from "../../../src/core/node.ts";
+import type { FilePiece } from "../../../src/events/index.ts";
 import { writing } from "../faults.ts";
 
 /** Text held back before it is written, characters. */
@@ -35,15 +36,21 @@ export class GrowingFile {
     });
   }
 
-  /** Adds text or bytes at the end. */
-  async write(content: string | Uint8Array): Promise<void> {
+  /** Adds text or bytes at the end, or replaces bytes that are there. */
+  async write(content: string | FilePiece): Promise<void> {
     if (typeof content === "string") {
       this.#pending += content;
       if (this.#pending.length >= BUFFER) await this.#flush();
-    } else {
-      await this.#flush();
-      await writing(this.path, () => this.#file.writeFile(content));
+      return;
     }
+    await this.#flush();
+    await writing(this.path, async () => {
+      if (content instanceof Uint8Array) return this.#file.writeFile(content);
+      const { at, bytes } = content;
+      for (let done = 0; done < bytes.length;) {
+        done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+      }
+    });
   }
 
   /**

@@ -1,16 +1,22 @@
 import { JOINTS, type Motion } from "../../../src/body/index.ts";
 import { Random } from "../../../src/core/index.ts";
-import { encodeAedat4, type Events } from "../../../src/events/index.ts";
-import { readFileBounded } from "../../../src/core/node.ts";
+import { readMotion, skeletonOf } from "../../../src/data/node.ts";
+import {
+  encodeEvents,
+  type Events,
+  type SensorSize,
+  writeEndingOf,
+  writeFormatOf,
+} from "../../../src/events/index.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,
   generateMotion,
   handHeldScene,
   motionSeconds,
-  parseBvh,
+  performMotion,
+  presetSizes,
   renderedFrames,
-  retargetBvh,
   type Scene,
   sensorPresets,
   simulateRecording,
@@ -21,9 +27,8 @@ import { startProgress } from "../progress.ts";
 import type { SimulateOptions } from "../simulate.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
+import { recordingFormat } from "./recording-format.ts";
 
-/** Bound of a BVH file: about two hours of motion. */
-const MAX_BVH_BYTES = 1 << 28;
 /** Rendered frames per second. */
 const FRAME_RATE_HZ = 200;
 /** Sensor that the pose models are trained with. */
@@ -34,8 +39,9 @@ const SENSOR = { width: 128, height: 128 } as const;
  * appear at the end, or none does.
  */
 export async function simulate(options: SimulateOptions, context: Context): Promise<void> {
-  const { out, truth: truthPath = `${out.replace(/\.aedat4$/i, "")}.truth.jsonl` } = options;
-  checkDistinct([options.bvh], [out, truthPath]);
+  const { out, truth: truthPath = `${withoutEnding(out)}.truth.jsonl` } = options;
+  checkDistinct([options.mocap], [out, truthPath]);
+  const format = recordingFormat(out, options.format);
   const random = new Random(options.seed);
   const scene = handHeldScene(random.fork("scene"));
   const motion = await motionOf(options, scene, random.fork("motion"));
@@ -44,7 +50,7 @@ export async function simulate(options: SimulateOptions, context: Context): Prom
     for (const path of [out, truthPath]) files.push(await GrowingFile.open(path));
     const [recording, truth] = files as [GrowingFile, GrowingFile];
     const film = filming(options, scene, motion, truth, context);
-    for await (const bytes of encodeAedat4(options.size ?? SENSOR, film)) await recording.write(bytes);
+    for await (const piece of encodeEvents(format, sizeOf(options), film)) await recording.write(piece);
     for (const file of files) await file.finish();
     await commitTogether(files);
   } finally {
@@ -53,10 +59,20 @@ export async function simulate(options: SimulateOptions, context: Context): Prom
   context.stdout.write(`${out}\n${truthPath}\n`);
 }
 
+/** A path without the ending of a recording. */
+function withoutEnding(path: string): string {
+  const format = writeFormatOf(path);
+  return format === undefined ? path : path.slice(0, -writeEndingOf(format).length);
+}
+
+function sizeOf({ size, preset }: SimulateOptions): SensorSize {
+  return size ?? presetSizes[preset] ?? SENSOR;
+}
+
 /** Performed by the person of the scene, and cut to the length asked for. */
 async function motionOf(options: SimulateOptions, { shape }: Scene, random: Random): Promise<Motion> {
-  const { bvh, motion: kind, seconds } = options;
-  if (bvh === undefined) {
+  const { mocap, motion: kind, seconds } = options;
+  if (mocap === undefined) {
     return generateMotion({
       random,
       seconds: seconds ?? 5,
@@ -65,11 +81,10 @@ async function motionOf(options: SimulateOptions, { shape }: Scene, random: Rand
       ...(kind === undefined ? {} : { kind }),
     });
   }
-  const motion = await reading(bvh, async () => {
-    const bytes = await readFileBounded(bvh, { maxBytes: MAX_BVH_BYTES });
-    return retargetBvh(parseBvh(bytes, bvh), { shape });
+  const motion = await reading(mocap, async () => {
+    return performMotion(await readMotion(mocap, await skeletonOf(mocap)), { shape });
   });
-  if (motionSeconds(motion) === 0) throw new InputError(bvh, "expected two frames or more, got one");
+  if (motionSeconds(motion) === 0) throw new InputError(mocap, "expected two frames or more, got one");
   return seconds === undefined ? motion : cut(motion, seconds);
 }
 
@@ -85,12 +100,14 @@ function cut({ frameRateHz, pose, translation }: Motion, seconds: number): Motio
 
 /** Renders frame by frame: events go out, poses to `truth`. */
 async function* filming(
-  { seed, size: sensor = SENSOR, preset }: SimulateOptions,
+  options: SimulateOptions,
   scene: Scene,
   motion: Motion,
   truth: GrowingFile,
   { signal, stderr, now }: Context,
 ): AsyncGenerator<Events> {
+  const { seed, preset, maxStep } = options;
+  const sensor = sizeOf(options);
   const total = renderedFrames(motion, FRAME_RATE_HZ);
   const progress = startProgress(stderr, { label: "simulate", total, unit: "frames", now });
   const physics = sensorPresets[preset];
@@ -103,6 +120,7 @@ async function* filming(
       seed,
       physics,
       frameRateHz: FRAME_RATE_HZ,
+      ...(maxStep === undefined ? {} : { maxStep }),
     })) {
       if (done === 0) await truth.write(`${encodeTruthHeader({ camera: shot.camera, sensor })}\n`);
       await truth.write(`${encodeTruthFrame(shot.truth)}\n`);

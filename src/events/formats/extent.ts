@@ -1,5 +1,6 @@
 /** The size of the sensor, for formats that do not state it. */
 import { ArgumentError, FormatError } from "../../core/index.ts";
+import { unclosed } from "../byte-file.ts";
 import type { Events, SensorSize } from "../columns.ts";
 import type { ReaderOptions } from "../recording.ts";
 import { ByteSource } from "../source.ts";
@@ -19,18 +20,10 @@ export async function measuredSensor(
   { sensor, file, maxSpoolBytes }: ReaderOptions,
   read: (source: ByteSource) => AsyncIterable<Pick<Events, "x" | "y">>,
 ): Promise<{ readonly sensor: SensorSize; readonly source: ByteSource }> {
-  if (sensor !== undefined) {
-    const { width, height } = sensor;
-    const fits = (side: number) => Number.isInteger(side) && side >= 1 && side <= 65536;
-    if (fits(width) && fits(height)) return { sensor, source };
-    throw new ArgumentError(
-      `openEvents: expected a sensor of 1 to 65536 pixels a side, got ${width}x${height}`,
-    );
-  }
+  if (sensor !== undefined) return { sensor: checkedSensor(sensor), source };
   const bytes = await source.asFile(maxSpoolBytes);
-  const unclosed = { size: bytes.size, read: bytes.read.bind(bytes), close: () => Promise.resolve() };
   let [width, height] = [0, 0];
-  for await (const { x, y } of read(new ByteSource(unclosed))) {
+  for await (const { x, y } of read(new ByteSource(unclosed(bytes)))) {
     for (let i = 0; i < x.length; i++) {
       if (x[i]! >= width) width = x[i]! + 1;
       if (y[i]! >= height) height = y[i]! + 1;
@@ -40,4 +33,18 @@ export async function measuredSensor(
     throw new FormatError(format, 0, "expected an event or the option `sensor`, got neither", file);
   }
   return { sensor: { width, height }, source: new ByteSource(bytes) };
+}
+
+/**
+ * The sensor that the options give.
+ *
+ * @throws ArgumentError if it is none
+ */
+export function checkedSensor(sensor: SensorSize): SensorSize {
+  const { width, height } = sensor;
+  const fits = (side: number) => Number.isInteger(side) && side >= 1 && side <= 65536;
+  if (fits(width) && fits(height)) return sensor;
+  throw new ArgumentError(
+    `openEvents: expected a sensor of 1 to 65536 pixels a side, got ${width}x${height}`,
+  );
 }

@@ -3,8 +3,8 @@
  * OFFSET from the parent and CHANNELS in any order; MOTION gives Frames, Frame Time and one line of numbers a frame.
  * Angles are in degrees, lengths in units of the file. One ROOT is read.
  */
-import { FormatError } from "../../core/index.ts";
 import type { Vec3 } from "../../body/index.ts";
+import { Words } from "./words.ts";
 
 /** What one number of a frame means. */
 export type BvhChannel = "Xposition" | "Yposition" | "Zposition" | "Xrotation" | "Yrotation" | "Zrotation";
@@ -48,7 +48,7 @@ const CHANNEL = /^[XYZ](position|rotation)$/;
  */
 export function parseBvh(source: Uint8Array | string, file?: string): BvhDocument {
   const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
-  const text = new Words(bytes, file);
+  const text = new Words(bytes, "bvh", file);
   text.expect("HIERARCHY");
   const joints = readHierarchy(text);
   const last = joints.at(-1)!;
@@ -68,7 +68,8 @@ export function parseBvh(source: Uint8Array | string, file?: string): BvhDocumen
     text.fail("a frame time of 1e-6 to 3600 s", String(frameTimeSeconds));
   }
   const values = new Float64Array(frames * columns);
-  for (let frame = 0; frame < frames; frame++) text.line(values, frame * columns, columns, `frame ${frame}`);
+  for (let frame = 0; frame < frames; frame++)
+    text.numbers(values, frame * columns, columns, `frame ${frame}`);
   if (!text.done()) text.fail(`the end after ${frames} frames`, JSON.stringify(text.word()));
   return { joints, frameTimeSeconds, frames, values, columns };
 }
@@ -117,92 +118,5 @@ function readHierarchy(text: Words): BvhJoint[] {
         JSON.stringify(word),
       );
     }
-  }
-}
-
-const LINE_FEED = 10;
-const isBlank = (code: number) => code <= 32;
-
-/** Words of a text, with the place of the last one for messages. */
-class Words {
-  readonly #bytes: Uint8Array;
-  /** One character a byte, so that indices are byte offsets. */
-  readonly #text: string;
-  readonly #file: string | undefined;
-  #at = 0;
-  #start = 0;
-
-  constructor(bytes: Uint8Array, file: string | undefined) {
-    this.#bytes = bytes;
-    this.#text = new TextDecoder("latin1").decode(bytes);
-    this.#file = file;
-    const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    if (hasByteOrderMark) this.#at = 3;
-  }
-
-  fail(expected: string, got: string): never {
-    let line = 1;
-    for (let i = 0; i < this.#start; i++) if (this.#bytes[i] === LINE_FEED) line++;
-    const shown = got.length > 40 ? `${got.slice(0, 40)}…` : got;
-    throw new FormatError("bvh", this.#start, `line ${line}: expected ${expected}, got ${shown}`, this.#file);
-  }
-
-  /** The next word, or the empty string at the end. */
-  word(): string {
-    const bytes = this.#bytes;
-    while (this.#at < bytes.length && isBlank(bytes[this.#at]!)) this.#at++;
-    this.#start = this.#at;
-    while (this.#at < bytes.length && !isBlank(bytes[this.#at]!)) this.#at++;
-    return this.#text.slice(this.#start, this.#at);
-  }
-
-  /** The rest of the line, or up to an opening brace: a name, which may contain blanks. */
-  rest(): string {
-    const bytes = this.#bytes;
-    this.#start = this.#at;
-    while (this.#at < bytes.length && bytes[this.#at] !== LINE_FEED && this.#text[this.#at] !== "{")
-      this.#at++;
-    const name = new TextDecoder().decode(bytes.subarray(this.#start, this.#at)).trim();
-    if (name === "") this.fail("a name", "none");
-    return name;
-  }
-
-  expect(keyword: string): void {
-    const word = this.word();
-    if (word !== keyword) this.fail(keyword, word === "" ? "the end of the file" : JSON.stringify(word));
-  }
-
-  number(): number {
-    const word = this.word();
-    const value = word === "" ? NaN : Number(word);
-    if (!Number.isFinite(value)) this.fail("a number", JSON.stringify(word));
-    return value;
-  }
-
-  /** Fills `count` numbers from the next line that is not empty; it must have exactly so many. */
-  line(into: Float64Array, at: number, count: number, what: string): void {
-    for (let i = 0; i < count; i++) {
-      const before = this.#at;
-      into[at + i] = this.number();
-      if (i > 0 && this.#text.slice(before, this.#start).includes("\n")) {
-        this.fail(`${count} numbers in ${what}`, String(i));
-      }
-    }
-    while (this.#at < this.#bytes.length && this.#bytes[this.#at] !== LINE_FEED) {
-      if (!isBlank(this.#bytes[this.#at]!)) {
-        this.#start = this.#at;
-        this.fail(`${count} numbers in ${what}`, "more");
-      }
-      this.#at++;
-    }
-  }
-
-  remaining(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  done(): boolean {
-    for (let i = this.#at; i < this.#bytes.length; i++) if (!isBlank(this.#bytes[i]!)) return false;
-    return true;
   }
 }

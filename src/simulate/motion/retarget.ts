@@ -1,4 +1,4 @@
-/** From the skeleton of a BVH file to our 24 joints. */
+/** From the skeleton of a motion capture to our 24 joints. */
 import { FormatError } from "../../core/index.ts";
 import {
   cross3,
@@ -6,6 +6,7 @@ import {
   JOINT_PARENTS,
   JOINTS,
   type JointName,
+  type JointTransforms,
   jointIndex,
   JOINT_NAMES,
   length3,
@@ -28,40 +29,58 @@ import { bvhRest, bvhTransforms } from "./bvh-kinematics.ts";
 import type { BvhDocument } from "./bvh.ts";
 import { type BoneMap, mapBones } from "./skeletons.ts";
 
+/** A captured motion of a skeleton with bones of its own. */
+export type SkeletonMotion = {
+  /** Name of the format, for messages. */
+  readonly format: string;
+  readonly frameRateHz: number;
+  /** Number of frames F. */
+  readonly frames: number;
+  readonly bones: BoneMap;
+  /** Rest positions of the joints, `[J, 3]`, in any unit. */
+  readonly rest: Float64Array;
+  /** Positions, in the unit of `rest`, and world orientations of the joints in a frame. */
+  readonly transforms: (frame: number) => JointTransforms;
+};
+
+/** Who performs a captured motion, and which part of it. */
+export type Performance = {
+  /** Coefficients of the body, `[10]`; the mean body by default. */
+  readonly shape?: ArrayLike<number>;
+  /** First frame; 0 by default. */
+  readonly first?: number;
+  /** Number of frames; up to the end by default. */
+  readonly frames?: number;
+};
+
 /**
- * Retargets a BVH motion to the built-in body, so that corresponding bones point the same way in the world: with R_s
+ * Retargets a motion to the built-in body, so that corresponding bones point the same way in the world: with R_s
  * the world orientation of the source's joint and A the smallest rotation from our rest bone to the source's,
  * W = R_s A; joints without a bone of their own (head, chest) keep the source's rotation from rest. The way of the
  * pelvis is scaled by the ratio of leg lengths, whatever unit the file has (CMU's is 0.0564444 m), and the body set
  * so that in one frame out of five its lowest sole is at y = 0 or below.
  *
- * The file's rest pose must stand upright along a coordinate axis; it is turned to y up, facing +z. Skeletons of CMU
- * (cgspeed), Mixamo (also LAFAN1) and this library are known by the names of their bones.
+ * The source's rest pose must stand upright along a coordinate axis; it is turned to y up, facing +z.
  *
- * @param options.shape - coefficients of the body that will perform the motion, `[10]`
- * @throws FormatError if the skeleton is not known (names the missing bones)
+ * @throws FormatError if the source's legs have no length
  */
-export function retargetBvh(
-  document: BvhDocument,
-  options: { readonly shape?: ArrayLike<number> } = {},
-): Motion {
-  const { shape = new Float64Array(SHAPE_COEFFICIENTS) } = options;
-  const bones = mapBones(document.joints.map((joint) => joint.name));
-  const sourceRest = bvhRest(document);
+export function retargetSkeleton(source: SkeletonMotion, options: Performance = {}): Motion {
+  const { shape = new Float64Array(SHAPE_COEFFICIENTS), first = 0 } = options;
+  const { bones, rest: sourceRest } = source;
+  const frames = Math.min(options.frames ?? Infinity, source.frames - first);
   const ourRest = restJoints(shape);
   const upright = uprightFrame(bones, sourceRest);
   const alignment = boneAlignment(bones, sourceRest, ourRest, upright);
   const scale = legLength(ourRest, jointIndex) / legLength(sourceRest, (name) => bones.get(name)!);
-  if (!Number.isFinite(scale)) throw new FormatError("bvh", 0, "expected legs of some length, got 0");
+  if (!Number.isFinite(scale)) {
+    throw new FormatError(source.format, 0, "expected legs of some length, got 0");
+  }
   const toOurWorld = transpose3(upright);
-  const soles = surface(shape).filter((capsule) => capsule.part === "foot");
-
-  const pose = new Float64Array(document.frames * JOINTS * 3);
-  const translation = new Float64Array(document.frames * 3);
-  const lowest = new Float64Array(document.frames);
+  const pose = new Float64Array(frames * JOINTS * 3);
+  const translation = new Float64Array(frames * 3);
   const root = bones.get("pelvis")!;
-  for (let f = 0; f < document.frames; f++) {
-    const source = bvhTransforms(document, f);
+  for (let f = 0; f < frames; f++) {
+    const { joints, rotations } = source.transforms(first + f);
     const world = new Float64Array(9 * JOINTS);
     for (let j = 0; j < JOINTS; j++) {
       const s = bones.get(JOINT_NAMES[j]!);
@@ -69,19 +88,59 @@ export function retargetBvh(
         const parent = JOINT_PARENTS[j]!;
         world.copyWithin(9 * j, 9 * parent, 9 * parent + 9);
       } else {
-        const turned = multiply3(source.rotations, alignment[j]!, 9 * s);
+        const turned = multiply3(rotations, alignment[j]!, 9 * s);
         world.set(multiply3(toOurWorld, turned), 9 * j);
       }
     }
     pose.set(localPose(world), f * JOINTS * 3);
-    const place = rotate3(toOurWorld, source.joints, 0, 3 * root).map((v) => v * scale);
-    translation.set(place, 3 * f);
-    const posed = poseJoints(ourRest, pose.subarray(f * JOINTS * 3, (f + 1) * JOINTS * 3), place);
-    lowest[f] = lowestPoint(posed, soles);
+    translation.set(
+      rotate3(toOurWorld, joints, 0, 3 * root).map((v) => v * scale),
+      3 * f,
+    );
   }
-  const floor = lowest.slice().sort()[Math.floor(document.frames / 5)]!;
-  for (let f = 0; f < document.frames; f++) translation[3 * f + 1]! -= floor;
-  return { frameRateHz: 1 / document.frameTimeSeconds, pose, translation };
+  const motion = { frameRateHz: source.frameRateHz, pose, translation };
+  standOnFloor(motion, shape);
+  return motion;
+}
+
+/**
+ * Retargets a BVH motion as {@link retargetSkeleton} does. Skeletons of CMU (cgspeed), Mixamo (also LAFAN1) and this
+ * library are known by the names of their bones.
+ *
+ * @param options.shape - coefficients of the body that will perform the motion, `[10]`
+ * @throws FormatError if the skeleton is not known (names the missing bones)
+ */
+export function retargetBvh(document: BvhDocument, options: Performance = {}): Motion {
+  return retargetSkeleton(bvhSkeleton(document), options);
+}
+
+/**
+ * A BVH file as a motion that can be retargeted.
+ *
+ * @throws FormatError if the skeleton is not known (names the missing bones)
+ */
+export function bvhSkeleton(document: BvhDocument): SkeletonMotion {
+  return {
+    format: "bvh",
+    frameRateHz: 1 / document.frameTimeSeconds,
+    frames: document.frames,
+    bones: mapBones(document.joints.map((joint) => joint.name)),
+    rest: bvhRest(document),
+    transforms: (frame) => bvhTransforms(document, frame),
+  };
+}
+
+/** Sets a motion so that in one frame out of five the lowest sole is at y = 0 or below; changes it. */
+export function standOnFloor({ pose, translation }: Motion, shape: ArrayLike<number>): void {
+  const frames = translation.length / 3;
+  const rest = restJoints(shape);
+  const soles = surface(shape).filter((capsule) => capsule.part === "foot");
+  const lowest = Float64Array.from({ length: frames }, (_, f) => {
+    const angles = pose.subarray(f * JOINTS * 3, (f + 1) * JOINTS * 3);
+    return lowestPoint(poseJoints(rest, angles, translation.subarray(3 * f, 3 * f + 3)), soles);
+  });
+  const floor = lowest.sort()[Math.floor(frames / 5)]!;
+  for (let f = 0; f < frames; f++) translation[3 * f + 1]! -= floor;
 }
 
 /** The child that gives a joint's bone its direction, where it is not the only one. */

@@ -17,6 +17,22 @@ function bothSides(centre: Names, left: Names): Names {
   return names;
 }
 
+/** The limbs of Acclaim skeletons, whose joints are where their bones begin. */
+function acclaimLimbs(side: "left" | "right"): Names {
+  const l = side[0]!;
+  return {
+    [`${side}_hip`]: [`${l}femur`],
+    [`${side}_knee`]: [`${l}tibia`],
+    [`${side}_ankle`]: [`${l}foot`],
+    [`${side}_foot`]: [`${l}toes`],
+    [`${side}_collar`]: [`${l}clavicle`],
+    [`${side}_shoulder`]: [`${l}humerus`],
+    [`${side}_elbow`]: [`${l}radius`],
+    [`${side}_wrist`]: [`${l}wrist`],
+    [`${side}_hand`]: [`${l}fingers`],
+  };
+}
+
 const LIMBS: Names = {
   left_hip: ["leftupleg"],
   left_knee: ["leftleg"],
@@ -60,6 +76,19 @@ const SKELETONS: readonly { readonly name: string; readonly names: Names }[] = [
       LIMBS,
     ),
   },
+  {
+    name: "Acclaim",
+    names: {
+      pelvis: ["root"],
+      spine1: ["lowerback"],
+      spine2: ["upperback"],
+      spine3: ["thorax"],
+      neck: ["lowerneck"],
+      head: ["head"],
+      ...acclaimLimbs("left"),
+      ...acclaimLimbs("right"),
+    },
+  },
 ];
 
 /** Joints that a source may lack; ours then move with their parent. */
@@ -85,9 +114,10 @@ function plain(name: string): string {
  * Finds our joints in a skeleton by name. Of the known skeletons, the one with the fewest missing bones is taken.
  *
  * @param names - joint names of the source, in its order
+ * @param format - of the source, for messages
  * @throws FormatError if bones are missing; lists them
  */
-export function mapBones(names: readonly string[]): BoneMap {
+export function mapBones(names: readonly string[], format = "bvh"): BoneMap {
   const indices = new Map(names.map((name, i) => [plain(name), i]));
   const candidates = SKELETONS.map((skeleton) => {
     const found = new Map<JointName, number>();
@@ -104,7 +134,7 @@ export function mapBones(names: readonly string[]): BoneMap {
   if (best.missing.length > 0) {
     const known = SKELETONS.map((skeleton) => skeleton.name).join(", ");
     throw new FormatError(
-      "bvh",
+      format,
       0,
       `expected a skeleton of a known kind (${known}), got one without the ${best.skeleton} bones ${best.missing.join(", ")}`,
     );

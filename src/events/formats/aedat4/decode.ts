@@ -1,10 +1,10 @@
-/** Reading AEDAT 4.0 (see layout.ts): packet by packet, events only. */
+/** Reading AEDAT 4.0 (see layout.ts), packet by packet. */
 import { UnsupportedError } from "../../../core/index.ts";
 import type { Events } from "../../columns.ts";
 import { Faults } from "../../faults.ts";
 import { type ReaderOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
-import { FlatbufferFault, RootTable } from "./flatbuffer.ts";
+import { FlatbufferFault, rootTable } from "./flatbuffer.ts";
 import { type StreamInfo, streamsOf } from "./info.ts";
 import {
   type Compression,
@@ -16,15 +16,17 @@ import {
   PACKET_HEADER_BYTES,
   VERSION_LINE,
 } from "./layout.ts";
-import { decompressorOf, EventPackets } from "./packets.ts";
+import { decompressorOf, EventPackets, type SamplePackets, samplePackets } from "./packets.ts";
 
 /**
- * Opens an AEDAT 4.0 recording and reads its first stream of type `EVTS`; other streams are passed over by their length.
- * One batch is one packet.
+ * Opens an AEDAT 4.0 recording and reads its first stream of type `EVTS`; one batch is one packet. Packets of frames, IMU
+ * samples and triggers, of any number of streams, go to the callbacks as they come; those that nobody asked for, and
+ * those of other streams, are passed over by their length.
  *
- * In `recover` mode a recording that was cut off is read up to its last whole packet, a packet that does not decompress
- * or parse is left out, and so is each event that lies outside the sensor or goes back in time. In `strict` mode each of
- * these is an error, raised after all packets before it were delivered. A broken header is an error in both.
+ * In `recover` mode a recording that was cut off is read up to its last whole packet; where the header gives a wrong
+ * position for the table of packets, up to the first bytes that are no packet. A packet that does not decompress or parse
+ * is left out, and so is each event that lies outside the sensor or goes back in time. In `strict` mode each of these is
+ * an error, raised after all events before it were delivered. A broken header is an error in both.
  *
  * @throws FormatError from here for the header, from the iteration for packets
  */
@@ -41,9 +43,15 @@ export async function openAedat4(source: ByteSource, options: ReaderOptions = {}
       `expected ${sought} in infoNode, got ${types === "" ? "no stream" : types}`,
     );
   }
-  const batches = readPackets(source, faults, header, stream.id, new EventPackets(faults, stream.sensor));
-  return recordingOf("aedat4", stream.sensor, faults, source, batches);
+  const { id, sensor } = stream;
+  const samples = samplePackets(faults, options);
+  const readers: Readers = new Map(header.streams.map((s) => [s.id, samples.get(s.type)]));
+  readers.set(id, new EventPackets(faults, sensor));
+  return recordingOf("aedat4", sensor, faults, source, readPackets(source, faults, header, readers));
 }
+
+/** What reads the packets of each stream of the header; undefined for those that are passed over. */
+type Readers = Map<number, EventPackets | SamplePackets | undefined>;
 
 type Header = {
   readonly compression: Compression;
@@ -68,7 +76,7 @@ async function readHeader(source: ByteSource, faults: Faults): Promise<Header> {
     throw faults.error(start + bytes.length, `expected ${size} bytes of header, got ${bytes.length - 4}`);
   }
   try {
-    const table = new RootTable(bytes, IO_HEADER.identifier);
+    const table = rootTable(bytes, IO_HEADER.identifier);
     const code = table.int32(IO_HEADER.compression, 0);
     const compression = COMPRESSIONS[code];
     if (compression === undefined) {
@@ -90,52 +98,59 @@ async function* readPackets(
   source: ByteSource,
   faults: Faults,
   header: Header,
-  streamId: number,
-  packets: EventPackets,
+  readers: Readers,
 ): AsyncGenerator<Events> {
   const decompress = await decompressorOf(header.compression);
-  const known = new Set(header.streams.map((s) => s.id));
-  while (source.offset < header.packetsEnd) {
+  let { packetsEnd } = header;
+  for (;;) {
     const start = source.offset;
+    if (start >= packetsEnd) {
+      const next = await source.peek(PACKET_HEADER_BYTES);
+      if (next.length === 0)
+        return faults.meet(start, "expected the table of packets, got the end of the file");
+      // A table starts with its size or with the mark of its compression, which are no numbers of streams.
+      if (next.length < 4 || !readers.has(uint32(next, 0))) return;
+      faults.meet(start, `expected the table of packets, got a packet of stream ${uint32(next, 0)}`);
+      packetsEnd = Number.POSITIVE_INFINITY;
+    }
     const head = await source.read(PACKET_HEADER_BYTES);
     if (head.length === 0) {
-      if (header.packetsEnd === Number.POSITIVE_INFINITY) return;
-      return faults.meet(start, `expected packets up to byte ${header.packetsEnd}, got the end of the file`);
+      if (packetsEnd === Number.POSITIVE_INFINITY) return;
+      return faults.meet(start, `expected packets up to byte ${packetsEnd}, got the end of the file`);
     }
     if (head.length < PACKET_HEADER_BYTES) {
-      return faults.meet(
-        start,
-        `expected ${PACKET_HEADER_BYTES} bytes of packet header, got ${head.length}`,
-        {
-          bytes: head.length,
-        },
-      );
+      const what = `expected ${PACKET_HEADER_BYTES} bytes of packet header, got ${head.length}`;
+      return faults.meet(start, what, { bytes: head.length });
     }
     const id = uint32(head, 0);
     const size = uint32(head, 4);
-    if (size > MAX_PACKET_BYTES || start + PACKET_HEADER_BYTES + size > header.packetsEnd) {
+    if (size > MAX_PACKET_BYTES) {
       // Where the next packet starts is unknown now: nothing after this can be trusted.
-      const most = Math.min(MAX_PACKET_BYTES, header.packetsEnd - start - PACKET_HEADER_BYTES);
-      return faults.meet(start + 4, `expected a packet of at most ${most} bytes, got ${size}`, { bytes: 8 });
-    }
-    if (!known.has(id)) {
-      faults.meet(start, `expected a stream of the header, ${[...known].join(", ")}, got ${id}`, {
-        bytes: 8 + size,
+      return faults.meet(start + 4, `expected a packet of at most ${MAX_PACKET_BYTES} bytes, got ${size}`, {
+        bytes: 8,
       });
     }
-    const bytes = id === streamId ? await source.read(size) : undefined;
+    if (start + PACKET_HEADER_BYTES + size > packetsEnd) {
+      const most = packetsEnd - start - PACKET_HEADER_BYTES;
+      faults.meet(start + 4, `expected a packet of at most ${most} bytes before the table, got ${size}`);
+      packetsEnd = Number.POSITIVE_INFINITY;
+    }
+    if (!readers.has(id)) {
+      const known = [...readers.keys()].join(", ");
+      faults.meet(start, `expected a stream of the header, ${known}, got ${id}`, { bytes: 8 + size });
+    }
+    const reader = readers.get(id);
+    const bytes = reader === undefined ? undefined : await source.read(size);
     const got = bytes === undefined ? await source.skip(size) : bytes.length;
     if (got < size) {
       return faults.meet(start, `expected a packet of ${size} bytes, got the end of the file after ${got}`, {
         bytes: PACKET_HEADER_BYTES + got,
       });
     }
-    if (bytes === undefined) continue;
-    const events = packets.decode(start, bytes, decompress);
-    if (events.t.length > 0) yield events;
-  }
-  if ((await source.peek(1)).length === 0) {
-    faults.meet(source.offset, "expected the table of packets, got the end of the file");
+    const decoded = bytes === undefined ? undefined : reader?.decode(start, bytes, decompress);
+    if (decoded === undefined) continue;
+    if (decoded.events.t.length > 0) yield decoded.events;
+    if (decoded.fault !== undefined) throw decoded.fault;
   }
 }
 

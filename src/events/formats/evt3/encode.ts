@@ -1,11 +1,9 @@
 /** Writing EVT 3.0 (see layout.ts). */
-import { ArgumentError } from "../../../core/index.ts";
 import { checkEvents } from "../../check.ts";
 import type { Events, SensorSize } from "../../columns.ts";
-import { MAX_SIDE, WORD } from "./layout.ts";
-
-/** The longest silence, in units of 4096 µs: one day, which takes ten thousand words. */
-const MAX_SILENCE = Math.floor(86_400e6 / 4096);
+import { TimeHigh } from "../prophesee/time-high.ts";
+import { checkSensor, headerOf, MAX_SIDE } from "../prophesee/words.ts";
+import { TIME_HIGH_BITS, TIME_HIGH_US, WORD } from "./layout.ts";
 
 /** Events that are turned into one chunk of bytes. */
 const SLICE = 1 << 14;
@@ -26,14 +24,8 @@ export async function* encodeEvt3(
   batches: AsyncIterable<Events> | Iterable<Events>,
   { vectors = true } = {},
 ): AsyncGenerator<Uint8Array> {
-  if (!(sensor.width <= MAX_SIDE && sensor.height <= MAX_SIDE)) {
-    throw new ArgumentError(
-      `encodeEvt3: expected at most ${MAX_SIDE} pixels a side, got ${sensor.width}x${sensor.height}`,
-    );
-  }
-  const { width, height } = sensor;
-  const header = `% evt 3.0\n% format EVT3;height=${height};width=${width}\n% geometry ${width}x${height}\n% end\n`;
-  yield new TextEncoder().encode(header);
+  checkSensor("encodeEvt3", sensor, MAX_SIDE);
+  yield headerOf("EVT3", "3.0", sensor);
   const writer = new WordWriter(vectors);
   let last = 0;
   for await (const events of batches) {
@@ -50,8 +42,8 @@ class WordWriter {
   readonly #vectors: boolean;
   #words = new Uint16Array(2 * SLICE);
   #count = 0;
-  /** Time in units of 4096 µs, and the rest of it; -1 where the reader knows none. */
-  #high = -1;
+  readonly #timeHigh = new TimeHigh("encodeEvt3", TIME_HIGH_BITS, TIME_HIGH_US);
+  /** The lower part of the time, and the row, that the reader knows; -1 for none. */
   #low = -1;
   #row = -1;
 
@@ -94,27 +86,16 @@ class WordWriter {
   }
 
   #setTime(t: number): void {
-    const high = Math.floor(t / 4096);
-    const low = t % 4096;
-    if (high !== this.#high) {
-      if (high - this.#high > MAX_SILENCE) {
-        const since = Math.max(this.#high, 0) * 4096;
-        throw new ArgumentError(`encodeEvt3: expected a time within a day of ${since} µs, got ${t}`);
-      }
-      if (this.#high < 0) this.#putHigh(0);
-      // A step of half the counter's range or more would read as going back.
-      while (this.#high < high) this.#putHigh(Math.min(this.#high + 2047, high));
+    for (const high of this.#timeHigh.until(t)) {
+      this.#put(WORD.timeHigh, high);
+      // A new upper part leaves the lower unknown.
+      this.#low = -1;
     }
+    const low = t % TIME_HIGH_US;
     if (low !== this.#low) {
       this.#put(WORD.timeLow, low);
       this.#low = low;
     }
-  }
-
-  #putHigh(high: number): void {
-    this.#put(WORD.timeHigh, high % 4096);
-    this.#high = high;
-    this.#low = -1;
   }
 
   #put(type: number, value: number): void {

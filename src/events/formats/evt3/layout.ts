@@ -20,13 +20,17 @@ export const WORD = {
   continued4: 0x7,
   /** Time, bits 23…12. */
   timeHigh: 0x8,
+  /** Edge on an input: its number in bits 11…8, rising in bit 0. */
   externalTrigger: 0xa,
   others: 0xe,
   continued12: 0xf,
 } as const;
 
-/** Columns and rows have 11 bits. */
-export const MAX_SIDE = 2048;
+/** Bits of the upper time. */
+export const TIME_HIGH_BITS = 12;
+
+/** Microseconds that the upper time counts. */
+export const TIME_HIGH_US = 4096;
 
 /** The sensor of a header that names none: the first sensors to speak EVT 3.0 had this size. */
 export const DEFAULT_SENSOR = { width: 1280, height: 720 } as const;

@@ -2,14 +2,20 @@
 import { FormatError, UnsupportedError } from "../../../core/index.ts";
 import type { ReaderOptions, Recording } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
+import { openDat } from "../dat/decode.ts";
+import { openEvt2 } from "../evt2/decode.ts";
+import { openEvt21 } from "../evt21/decode.ts";
 import { openEvt3 } from "../evt3/decode.ts";
 import { type EventFormat, startsWith } from "../format.ts";
-import { encodingOf, MAX_HEADER_BYTES, parseHeader } from "./header.ts";
+import { encodingOf, readHeader } from "./header.ts";
 
 /** The encodings that are read, by the name that `encodingOf` gives. */
 const READERS: Readonly<Record<string, (source: ByteSource, options: ReaderOptions) => Promise<Recording>>> =
   {
+    EVT2: openEvt2,
+    EVT21: openEvt21,
     EVT3: openEvt3,
+    DAT: openDat,
   };
 
 /** The formats with a header of lines `% key value`. */
@@ -17,15 +23,7 @@ export const PROPHESEE: EventFormat = {
   names: Object.keys(READERS).map((name) => name.toLowerCase()),
   matches: (head) => startsWith(head, "% "),
   open: async (source, options) => {
-    const header = parseHeader(await source.peek(MAX_HEADER_BYTES));
-    if ("endless" in header) {
-      throw new FormatError(
-        "events",
-        header.endless,
-        "expected a header line that ends, got none",
-        options.file,
-      );
-    }
+    const header = await readHeader(source, "events", options.file);
     const encoding = encodingOf(header);
     const open = READERS[encoding];
     if (open !== undefined) return open(source, options);
