@@ -79,3 +79,5 @@ export {
   smplJointBasis,
 } from "./tensor-body.ts";
 export type { BodyPart } from "./surface-patterns.ts";
+export { decodeHeatmaps, type HeatmapOptions, jointHeatmaps, meanPixelError } from "./heatmap.ts";
+export { pointOfSight, type ProjectiveCamera, triangulate } from "./triangulation.ts";

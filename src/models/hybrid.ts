@@ -15,7 +15,7 @@ import { BatchNorm, Conv2d, doubled, leakyRelu, Module, xavierNormal } from "../
 import type { NeuronConfig } from "../snn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import { DenseUNet, type UNetMaps } from "./dense-unet.ts";
-import { SpikingUNet } from "./spiking-unet.ts";
+import { eachStep, SpikingUNet } from "./spiking-unet.ts";
 
 /**
  * What stands between a map of the ANN and the membrane potentials of a layer, in order [Aydin2024, table 1]. `none`
@@ -252,7 +252,7 @@ export class SpikingPose extends Module {
     dims("SpikingPose", `T B ${this.config.inChannels} H W`, events.shape);
     const { features, membranePotentials } = this.snn.forward(permute(events, [0, 1, 3, 4, 2]));
     const share = 1 / (this.config.neuron.tau ?? 2);
-    const current = affine(this.norm.forward(this.output.forward(features)), share);
+    const current = affine(eachStep(this.norm, this.output.forward(features)), share);
     const heatmaps = permute(decayingSum(current, 1 - share), [0, 1, 4, 2, 3]);
     return { heatmaps, membranePotentials };
   }

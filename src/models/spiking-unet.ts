@@ -1,5 +1,5 @@
 /** The SNN of the hybrid [Aydin2024, §3.2]: a U-Net of spikes. Maps are `[T, B, H, W, C]`. */
-import { add, concat } from "../autograd/index.ts";
+import { add, concat, slice } from "../autograd/index.ts";
 import type { Random } from "../core/index.ts";
 import { BatchNorm, Conv2d, doubled, Module } from "../nn/index.ts";
 import { type NeuronConfig, type NeuronLayer, neuronLayer, runFrom, SpikingConv } from "../snn/index.ts";
@@ -50,29 +50,37 @@ export class SpikingUNet extends Module {
    */
   forward(x: Tensor, initial?: readonly Tensor[]): SpikingUNetRun {
     const membranePotentials: Tensor[] = [];
-    const fire = (unit: SpikingConv, input: Tensor): Tensor => {
-      const { spikes, membranePotential } = unit.run(input, initial?.[membranePotentials.length]);
+    const fire = (neurons: NeuronLayer, current: Tensor): Tensor => {
+      const { spikes, membranePotential } = runFrom(neurons, current, initial?.[membranePotentials.length]);
       membranePotentials.push(membranePotential);
       return spikes;
     };
-    const entry = fire(this.entry, x);
+    const pass = ({ conv, norm, neurons }: SpikingConv, input: Tensor): Tensor =>
+      fire(neurons, eachStep(norm, conv.forward(input)));
+    const entry = pass(this.entry, x);
     const down = [entry];
-    for (const unit of this.down) down.push(fire(unit, down.at(-1)!));
+    for (const unit of this.down) down.push(pass(unit, down.at(-1)!));
     const bottom = down.at(-1)!;
-    const branch = fire(this.residual, bottom);
-    const current = add(this.residualNorm.forward(this.residualConv.forward(branch)), bottom);
-    const { spikes, membranePotential } = runFrom(
-      this.residualNeurons,
-      current,
-      initial?.[membranePotentials.length],
-    );
-    membranePotentials.push(membranePotential);
-    let up = spikes;
+    const branch = pass(this.residual, bottom);
+    const current = add(eachStep(this.residualNorm, this.residualConv.forward(branch)), bottom);
+    let up = fire(this.residualNeurons, current);
     this.up.forEach((unit, i) => {
       const beside = down[down.length - 1 - i]!;
       const wide = scope(() => doubled(concat([up, beside], 4)));
-      up = fire(unit, wide);
+      up = pass(unit, wide);
     });
     return { features: concat([up, entry], 4), membranePotentials };
   }
+}
+
+/**
+ * Batch normalisation of a layer that sees one step after another, as the released code has it: in training the statistics
+ * are those of each step, not of all.
+ *
+ * @param x - `[T, ...]`
+ */
+export function eachStep(norm: BatchNorm, x: Tensor): Tensor {
+  if (!norm.training) return norm.forward(x);
+  const steps = Array.from({ length: x.shape[0]! }, (_, t) => norm.forward(slice(x, 0, t, t + 1)));
+  return concat(steps, 0);
 }

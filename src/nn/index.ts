@@ -1,7 +1,6 @@
 export { bilinear } from "./bilinear.ts";
 export { constantOf, kaimingNormal, truncatedNormal, uniformFanIn, xavierNormal } from "./init.ts";
 export { doubled, leakyRelu } from "./functional.ts";
-export { constantOf, kaimingNormal, truncatedNormal, uniformFanIn } from "./init.ts";
 export { LayerNorm } from "./layer-norm.ts";
 export { BatchNorm, Conv2d, Linear } from "./layers.ts";
 export { crossEntropy, meanSquaredError, weightedSum } from "./loss.ts";

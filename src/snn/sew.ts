@@ -60,15 +60,6 @@ export class SpikingConv extends ConvNorm {
   override forward(x: Tensor): Tensor {
     return this.neurons.forward(super.forward(x));
   }
-
-  /**
-   * {@link forward} from given membrane potentials `[B, H/stride, W/stride, Co]`, and where it leaves them.
-   *
-   * @throws ArgumentError if the neurons have none that can be set
-   */
-  run(x: Tensor, initial?: Tensor): NeuronOutput {
-    return runFrom(this.neurons, super.forward(x), initial);
-  }
 }
 
 /** Runs neurons from given membrane potentials. @throws ArgumentError if they have none that can be set */
