@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import h5wasm from "h5wasm/node";
+import { CompressionFault } from "../../src/io/compression/fault.ts";
+import { inflate } from "../../src/io/hdf5/zlib.ts";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -376,6 +378,13 @@ suite("ECF", () => {
     expect([...event(0), Number(view.getBigInt64(8, true))]).toEqual([1, 2, 0, 4]);
     expect([...event(16), Number(view.getBigInt64(24, true))]).toEqual([9, 2, 1, 4 + 0x21]);
   });
+});
+
+test("zlib data that are too short to hold a checksum are a fault", () => {
+  // An empty block by itself decompresses to nothing.
+  for (const bytes of [[], [0x78, 0x9c], [0x78, 0x9c, 3], [0x78, 0x9c, 3, 0], [0x78, 0x9c, 3, 0, 0, 0, 0]]) {
+    expect(() => inflate(Uint8Array.from(bytes), 10)).toThrow(CompressionFault);
+  }
 });
 
 suite("h5wasm", () => {

@@ -3,6 +3,9 @@ import { unzlibSync } from "fflate";
 import { CompressionFault } from "../compression/fault.ts";
 import { adler32 } from "./checksum.ts";
 
+/** Two bytes of header, the shortest block, four of the checksum. */
+const MIN_BYTES = 8;
+
 /** Deflate cannot expand by more than this factor. */
 export const DEFLATE_RATIO = 1032;
 
@@ -13,6 +16,9 @@ export const DEFLATE_RATIO = 1032;
  * @throws CompressionFault if the data are broken or exceed the limit
  */
 export function inflate(packed: Uint8Array, limit: number): Uint8Array {
+  if (packed.length < MIN_BYTES) {
+    throw new CompressionFault(`expected ${MIN_BYTES} bytes of zlib data or more, got ${packed.length}`);
+  }
   // One byte of room more than allowed shows data that are longer.
   const room = Math.min(limit + 1, packed.length * DEFLATE_RATIO);
   let data: Uint8Array;
