@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import h5wasm from "h5wasm/node";
-import { CompressionFault } from "../../src/io/compression/fault.ts";
 import { inflate } from "../../src/io/hdf5/zlib.ts";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
