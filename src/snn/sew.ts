@@ -28,10 +28,16 @@ export function sew(branch: Tensor, shortcut: Tensor, connection: SewFunction): 
   }
 }
 
-/** Convolution → BN → neurons. */
+/** Changes currents `[T, B, H, W, C]` before neurons integrate them; the shape stays. */
+export abstract class Recalibration extends Module {
+  abstract forward(current: Tensor): Tensor;
+}
+
+/** Convolution → BN → neurons; where there is a recalibration, it stands before the neurons. */
 export class SpikingConv extends Module {
   readonly conv: Conv2d;
   readonly norm: BatchNorm;
+  readonly recalibration: Recalibration | null;
   readonly neurons: NeuronLayer;
 
   constructor(
@@ -39,18 +45,25 @@ export class SpikingConv extends Module {
     inChannels: number,
     outChannels: number,
     kernel: number,
-    { stride = 1, neurons }: { readonly stride?: number; readonly neurons: NeuronConfig },
+    options: {
+      readonly stride?: number;
+      readonly neurons: NeuronConfig;
+      readonly recalibration?: Recalibration | null;
+    },
   ) {
     super();
+    const { stride = 1, neurons, recalibration = null } = options;
     this.conv = new Conv2d(random, inChannels, outChannels, kernel, { stride, padding: kernel >> 1 });
     kaimingNormal(random, this.conv.weight);
     this.norm = new BatchNorm(outChannels);
+    this.recalibration = recalibration;
     this.neurons = neuronLayer(neurons);
   }
 
   /** `[T, B, H, W, Ci]` → spikes `[T, B, H/stride, W/stride, Co]` */
   forward(x: Tensor): Tensor {
-    return this.neurons.forward(this.norm.forward(this.conv.forward(x)));
+    const current = this.norm.forward(this.conv.forward(x));
+    return this.neurons.forward(this.recalibration === null ? current : this.recalibration.forward(current));
   }
 }
 
@@ -73,6 +86,8 @@ export class SewBlock extends Module {
       readonly stride: number;
       readonly connection: SewFunction;
       readonly neurons: NeuronConfig;
+      /** Makes what recalibrates the currents of the branch's last convolution, for its channels. */
+      readonly recalibration?: (channels: number) => Recalibration;
     },
   ) {
     super();
@@ -80,9 +95,13 @@ export class SewBlock extends Module {
     const outChannels = bottleneck ? 4 * width : width;
     const unit = (from: number, to: number, kernel: number, step = 1) =>
       new SpikingConv(random, from, to, kernel, { stride: step, neurons });
+    const last = (kernel: number) => {
+      const recalibration = options.recalibration?.(outChannels) ?? null;
+      return new SpikingConv(random, width, outChannels, kernel, { neurons, recalibration });
+    };
     this.units = bottleneck
-      ? [unit(inChannels, width, 1), unit(width, width, 3, stride), unit(width, outChannels, 1)]
-      : [unit(inChannels, width, 3, stride), unit(width, width, 3)];
+      ? [unit(inChannels, width, 1), unit(width, width, 3, stride), last(1)]
+      : [unit(inChannels, width, 3, stride), last(3)];
     this.units.at(-1)!.norm.weight.data.fill(0);
     this.shortcut =
       stride === 1 && inChannels === outChannels ? null : unit(inChannels, outChannels, 1, stride);
@@ -108,13 +127,17 @@ export const SEW_DEPTHS = {
 /** Depth of a SEW-ResNet. */
 export type SewDepth = keyof typeof SEW_DEPTHS;
 
-/** Channels that a SEW-ResNet ends with. @throws ArgumentError if there is none of the depth */
-export function sewChannels(depth: SewDepth): number {
+/**
+ * Channels that a residual network ends with.
+ * @param width - channels of its first stage
+ * @throws ArgumentError if there is none of the depth
+ */
+export function sewChannels(depth: SewDepth, width = 64): number {
   const kind = SEW_DEPTHS[depth] as (typeof SEW_DEPTHS)[SewDepth] | undefined;
   if (kind === undefined) {
     throw new ArgumentError(
       `SewResNet: expected a depth of ${Object.keys(SEW_DEPTHS).join(", ")}, got ${depth}`,
     );
   }
-  return kind.bottleneck ? 2048 : 512;
+  return (kind.bottleneck ? 32 : 8) * width;
 }
