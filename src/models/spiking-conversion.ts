@@ -6,7 +6,7 @@ import { add, affine, maxPool2d, mean, permute, reshape, slice, stack } from "..
 import { ArgumentError, Random } from "../core/index.ts";
 import { Conv2d, Module } from "../nn/index.ts";
 import { lif, NeuronLayer } from "../snn/index.ts";
-import { full, scope, Tensor, withoutGradients } from "../tensor/index.ts";
+import { full, Tensor, withoutGradients } from "../tensor/index.ts";
 import { Backbone, PoseNetwork } from "./pose-network.ts";
 import { ResidualStage } from "./residual-stages.ts";
 import type { NormedConv, ResidualBlock, ResNet } from "./resnet.ts";
@@ -101,15 +101,20 @@ export class ConvertedResNet extends Backbone {
   }
 
   forward(clip: Tensor): Tensor {
-    return withoutGradients(() => {
-      const [T, B, ...image] = clip.shape as [number, number, number, number, number];
-      const current = scope(() => this.stem.forward(reshape(clip, [T * B, ...image])));
-      const shown = scope(() => stack(Array<Tensor>(this.steps).fill(current)));
-      const pooled = scope(() => maxPoolRates(this.stemNeurons.forward(shown)));
-      const spikes = this.stages.reduce((u, stage) => stage.forward(u), pooled);
-      const scale = this.stages.at(-1)!.blocks.at(-1)!.neurons.firingThreshold;
-      return reshape(affine(mean(spikes, [0]), scale), [T, B, ...spikes.shape.slice(2)]);
-    });
+    // Frame by frame, so that memory grows with the steps of one only.
+    const frames = Array.from({ length: clip.shape[0]! }, (_, t) =>
+      withoutGradients(() => this.#show(reshape(slice(clip, 0, t, t + 1), clip.shape.slice(1)))),
+    );
+    return stack(frames);
+  }
+
+  /** `[B, H, W, Ci]` → rates times the threshold, `[B, H/32, W/32, C]` */
+  #show(frame: Tensor): Tensor {
+    const current = this.stem.forward(frame);
+    const shown = stack(Array<Tensor>(this.steps).fill(current));
+    const pooled = maxPoolRates(this.stemNeurons.forward(shown));
+    const spikes = this.stages.reduce((u, stage) => stage.forward(u), pooled);
+    return affine(mean(spikes, [0]), this.stages.at(-1)!.blocks.at(-1)!.neurons.firingThreshold);
   }
 }
 

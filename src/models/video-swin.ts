@@ -12,6 +12,7 @@ import {
   relativeIndices,
   relativePlaces,
   toWindows,
+  type WindowPlan,
   windowMask,
 } from "./shifted-windows.ts";
 
@@ -94,12 +95,16 @@ class SwinBlock extends Module {
   forward(x: Tensor): Tensor {
     const [T, , H, W] = x.shape as [number, number, number, number, number];
     const plan = planWindows([T, H, W], this.window, this.shifted);
+    const mixed = scope(() => add(x, this.#attend(x, plan)));
+    return add(mixed, this.project.forward(gelu(this.expand.forward(this.norm2.forward(mixed)))));
+  }
+
+  #attend(x: Tensor, plan: WindowPlan): Tensor {
     const tokens = toWindows(this.norm1.forward(x), plan);
     const bias = this.#bias(plan.window);
     const mask = windowMask(plan);
     const attended = this.attention.forward(tokens, tokens, tokens, mask === null ? bias : add(bias, mask));
-    const mixed = add(x, fromWindows(attended, plan));
-    return add(mixed, this.project.forward(gelu(this.expand.forward(this.norm2.forward(mixed)))));
+    return fromWindows(attended, plan);
   }
 
   /** `[heads, tokens, tokens]` */

@@ -1,7 +1,7 @@
 /** Softmax attention of real numbers [Vaswani2017]. */
 import { add, affine, matmul, permute, reshape, softmax } from "../autograd/index.ts";
 import { ArgumentError, type Random } from "../core/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { scope, type Tensor } from "../tensor/index.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -48,8 +48,11 @@ export class MultiheadAttention extends Module {
     const perProduct = q.size * k.shape.at(-2)!;
     this.observer?.({ kind: "synapse", macs: perProduct, input: q });
     this.observer?.({ kind: "synapse", macs: perProduct, input: v });
-    const scores = affine(matmul(q, k, { transB: true }), 1 / Math.sqrt(q.shape.at(-1)!));
-    const weights = softmax(bias === null ? scores : add(scores, bias));
+    // In a scope of its own: scores are what takes most memory.
+    const weights = scope(() => {
+      const scores = matmul(affine(q, 1 / Math.sqrt(q.shape.at(-1)!)), k, { transB: true });
+      return softmax(bias === null ? scores : add(scores, bias));
+    });
     const gathered = swapHeads(matmul(weights, v));
     return this.output.forward(reshape(gathered, query.shape));
   }
