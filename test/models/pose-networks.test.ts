@@ -10,6 +10,7 @@ import {
   poseNeurons,
   type PoseNetwork,
   presets,
+  ResNet,
   resNetGru,
   resNetGruPresets,
   resNetTransformer,
@@ -21,6 +22,7 @@ import {
   spikformerPresets,
   spikingformer,
   spikingformerPresets,
+  VideoSwin,
   videoSwin,
   videoSwinPresets,
 } from "../../src/models/index.ts";
@@ -175,6 +177,15 @@ suite("networks of poses", () => {
     expect(network.parameterCount()).toBe(count);
     expect(Math.abs(count / (published * 1e6) - 1)).toBeLessThan(0.02);
     network.dispose();
+  });
+
+  test("ResNet-50 and Swin-T without their classifiers have as many parameters as those of their authors", () => {
+    const random = new Constant(0);
+    const resNet = new ResNet(random, { depth: 50, inChannels: 3 });
+    expect(resNet.parameterCount()).toBe(25_557_032 - 2_049_000);
+    const swin = new VideoSwin(random, { ...videoSwinPresets.paper, inChannels: 3, window: [1, 7, 7] });
+    expect(swin.parameterCount()).toBe(28_288_354 - 769_000);
+    for (const backbone of [resNet, swin]) backbone.dispose();
   });
 
   test.for(cases)("$name gives poses at the edges of the steps", ({ tiny }) => {
