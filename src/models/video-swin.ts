@@ -50,9 +50,8 @@ const base = {
 
 /**
  * The sizes of [Zou2023, table II] with the GRU of its ResNet-GRU behind, which was chosen for the count of parameters;
- * `deep` reaches the count, and the operations that the paper prints, with 18 blocks in the third stage, patches of two steps
- * as in [Liu2022], and no GRU; and a
- * small one.
+ * `deep`, which has the count and the operations that the paper prints: 18 blocks in the third stage, patches of two steps
+ * as in [Liu2022], no GRU; and a small one.
  */
 export const videoSwinPresets = {
   paper: base,
