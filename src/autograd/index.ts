@@ -24,6 +24,6 @@ export {
 } from "./elementwise.ts";
 export { matmul } from "./matmul.ts";
 export { batchNorm, type Moments, normalize } from "./norm.ts";
-export { logSoftmax, mean, softmax, sum } from "./reduce.ts";
-export { concat, pad, permute, reshape, slice, stack } from "./shape.ts";
+export { logSoftmax, max, mean, softmax, sum } from "./reduce.ts";
+export { concat, pad, permute, reshape, rows, slice, stack } from "./shape.ts";
 export { detach, gradients, record, recordOne } from "./tape.ts";

@@ -37,6 +37,39 @@ function sumAxis(x: Tensor, axis: number): Tensor {
   });
 }
 
+/**
+ * Largest entry along one axis, which vanishes from the shape; the first of equals takes the gradient.
+ * @throws ArgumentError when the axis does not exist or is empty
+ */
+export function max(x: Tensor, axis: number): Tensor {
+  const size = x.shape[axis];
+  if (size === undefined || size === 0) {
+    throw new ArgumentError(`max: expected an axis of ${show(x.shape)} with entries, got ${axis}`);
+  }
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const out = Tensor.empty(
+    x.shape.filter((_, i) => i !== axis),
+    { spikeLevels: x.spikeLevels },
+  );
+  const chosen = new Uint32Array(out.size);
+  for (let i = 0; i < out.size; i++) {
+    const first = Math.floor(i / inner) * size * inner + (i % inner);
+    let best = first;
+    for (let k = 1; k < size; k++) {
+      const at = first + k * inner;
+      if (x.data[at]! > x.data[best]!) best = at;
+    }
+    chosen[i] = best;
+    out.data[i] = x.data[best]!;
+  }
+  return recordOne(out, [x], (g) => {
+    const dx = Tensor.empty(x.shape);
+    dx.data.fill(0);
+    for (let i = 0; i < chosen.length; i++) dx.data[chosen[i]!] = g.data[i]!;
+    return [dx];
+  });
+}
+
 /** Softmax over the last axis. */
 export function softmax(x: Tensor): Tensor {
   const n = x.shape.at(-1) ?? 1;

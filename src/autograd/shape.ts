@@ -1,6 +1,6 @@
 /** Operations that move numbers without changing them. */
 import { backend } from "../backend/index.ts";
-import { ArgumentError, type Shape, ShapeError, show, sizeOf } from "../core/index.ts";
+import { ArgumentError, dims, type Shape, ShapeError, show, sizeOf } from "../core/index.ts";
 import { scope, Tensor } from "../tensor/index.ts";
 import { recordOne } from "./tape.ts";
 
@@ -51,6 +51,34 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
     const dx = Tensor.empty(x.shape);
     dx.data.fill(0);
     backend().copyBlocks(dx.data, from * inner, size * inner, g.data, 0, length, outer, length, false);
+    return [dx];
+  });
+}
+
+/**
+ * Rows of a table in the order of `indices`, with repetition; the gradient of a row is the sum over its repetitions.
+ *
+ * @param table - `[R, C]`
+ * @param indices - N whole numbers in 0 … R − 1
+ * @returns `[N, C]`
+ * @throws ShapeError, ArgumentError
+ */
+export function rows(table: Tensor, indices: ArrayLike<number>): Tensor {
+  const { R, C } = dims("rows", "R C", table.shape) as { R: number; C: number };
+  const out = Tensor.empty([indices.length, C], { spikeLevels: table.spikeLevels });
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]!;
+    if (!(Number.isInteger(row) && row >= 0 && row < R)) {
+      throw new ArgumentError(`rows: expected indices in 0…${R - 1}, got ${row} at ${i}`);
+    }
+    for (let c = 0; c < C; c++) out.data[i * C + c] = table.data[row * C + c]!;
+  }
+  return recordOne(out, [table], (g) => {
+    const dx = Tensor.empty(table.shape);
+    dx.data.fill(0);
+    for (let i = 0; i < indices.length; i++) {
+      for (let c = 0; c < C; c++) dx.data[indices[i]! * C + c]! += g.data[i * C + c]!;
+    }
     return [dx];
   });
 }

@@ -15,7 +15,6 @@ export {
   TransformerBlock,
 } from "./spikevideoformer.ts";
 export {
-  betweenSteps,
   officialPoseTrackerName,
   PoseTracker,
   type PoseTrackerConfig,
@@ -23,7 +22,6 @@ export {
   type PoseTrackerRun,
 } from "./pose-tracker.ts";
 export { gradCam } from "./grad-cam.ts";
-export { averagePool, SewResNet, type SewResNetOptions } from "./sew-resnet.ts";
 export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
 export {
   decayingSum,
@@ -44,3 +42,50 @@ export {
 } from "./hybrid.ts";
 export { SPIKING_UNET_LAYERS, SpikingUNet, type SpikingUNetRun } from "./spiking-unet.ts";
 export { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "./staa.ts";
+export { averagePool, betweenSteps, Regressor, type RegressorHead } from "./pose-regressor.ts";
+export {
+  Backbone,
+  type PoseHeadConfig,
+  PoseNetwork,
+  poseNetwork,
+  type PoseParts,
+  TemporalPart,
+} from "./pose-network.ts";
+export {
+  poseNeurons,
+  SewResNet,
+  type SewResNetConfig,
+  type SewResNetOptions,
+  sewResNetPose,
+  sewResNetPresets,
+} from "./sew-resnet.ts";
+export { ResNet } from "./resnet.ts";
+export { GruPart, resNetGru, type ResNetGruConfig, resNetGruPresets } from "./resnet-gru.ts";
+export { type TransformerOptions, TransformerPart } from "./transformer-part.ts";
+export {
+  resNetTransformer,
+  type ResNetTransformerConfig,
+  resNetTransformerPresets,
+} from "./resnet-transformer.ts";
+export { VideoSwin, videoSwin, type VideoSwinConfig, videoSwinPresets } from "./video-swin.ts";
+export { Spikformer, spikformer, type SpikformerConfig, spikformerPresets } from "./spikformer.ts";
+export {
+  Spikingformer,
+  spikingformer,
+  type SpikingformerConfig,
+  spikingformerPresets,
+} from "./spikingformer.ts";
+export { maSnn, type MaSnnConfig, maSnnPresets } from "./ma-snn.ts";
+export {
+  MetaSpikeFormer,
+  metaSpikeFormer,
+  type MetaSpikeFormerConfig,
+  metaSpikeFormerPresets,
+} from "./meta-spikeformer.ts";
+export {
+  ConvertedResNet,
+  type ConversionOptions,
+  convertToSpiking,
+  IntegrateAndFire,
+  maxPoolRates,
+} from "./spiking-conversion.ts";

@@ -8,9 +8,9 @@
  * | spiking spatiotemporal attention, §III-C | `SpatiotemporalAttention` |
  * | T → T + 1 poses: between the frames, and at both ends | `betweenSteps` |
  */
-import { add, affine, concat, permute, reshape, slice } from "../autograd/index.ts";
+import { permute } from "../autograd/index.ts";
 import { dims, Random } from "../core/index.ts";
-import { Linear, Module } from "../nn/index.ts";
+import { Module } from "../nn/index.ts";
 import {
   type NeuronConfig,
   type Score,
@@ -22,7 +22,8 @@ import {
   SpikingFeedForward,
 } from "../snn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
-import { averagePool, SewResNet } from "./sew-resnet.ts";
+import { averagePool, betweenSteps, type RegressorHead, Regressor } from "./pose-regressor.ts";
+import { poseNeurons, SewResNet } from "./sew-resnet.ts";
 import type { Outputs } from "./spikevideoformer.ts";
 
 /** Configuration of {@link PoseTracker}; see {@link poseTrackerPresets}. */
@@ -41,8 +42,7 @@ export type PoseTrackerConfig = {
   readonly binaryValues: boolean;
   readonly connection: SewFunction;
   readonly neuron: NeuronConfig;
-  /** `smpl`: pose, shape and translation; `joints`: 24 joints in 3D without a body model, and translation. */
-  readonly head: "smpl" | "joints";
+  readonly head: RegressorHead;
 };
 
 const base = {
@@ -56,14 +56,7 @@ const base = {
   softmax: true,
   binaryValues: false,
   connection: "add",
-  neuron: {
-    kind: "plif",
-    tau: 2,
-    decayInput: true,
-    reset: "soft",
-    detachReset: false,
-    surrogate: { kind: "atan", alpha: 2 },
-  },
+  neuron: poseNeurons,
   head: "smpl",
 } as const;
 
@@ -83,34 +76,6 @@ class TransformerLayer extends Module {
     super();
     this.attention = new SpatiotemporalAttention(random, channels, options);
     this.feedForward = new SpikingFeedForward(random, channels, options);
-  }
-}
-
-/** Three linear maps of a feature vector, or two where joints are wanted themselves. */
-class Regressor extends Module {
-  readonly pose: Linear | null;
-  readonly joints: Linear | null;
-  readonly translation: Linear;
-  readonly shape: Linear | null;
-
-  constructor(random: Random, channels: number, head: PoseTrackerConfig["head"]) {
-    super();
-    const smpl = head === "smpl";
-    this.pose = smpl ? new Linear(random, channels, 144) : null;
-    this.joints = smpl ? null : new Linear(random, channels, 72);
-    this.translation = new Linear(random, channels, 3);
-    this.shape = smpl ? new Linear(random, channels, 10) : null;
-  }
-
-  forward(features: Tensor): Outputs {
-    return {
-      translation: this.translation.forward(features),
-      ...(this.pose !== null && { pose6d: this.pose.forward(features) }),
-      ...(this.shape !== null && { shape: this.shape.forward(features) }),
-      ...(this.joints !== null && {
-        joints3d: reshape(this.joints.forward(features), [...features.shape.slice(0, -1), 24, 3]),
-      }),
-    };
   }
 }
 
@@ -147,7 +112,7 @@ export class PoseTracker extends Module {
       { length: config.layers },
       () => new TransformerLayer(random, channels, options),
     );
-    this.regressor = new Regressor(random, channels, config.head);
+    this.regressor = new Regressor(random, channels, { head: config.head });
   }
 
   /**
@@ -175,14 +140,6 @@ export class PoseTracker extends Module {
     const pooled = betweenSteps(averagePool(features));
     return { outputs: this.regressor.forward(pooled), features: pooled, scores };
   }
-}
-
-/** Steps as the edges between them, `[T, …]` → `[T + 1, …]`: the first step, means of neighbours, the last step. */
-export function betweenSteps(x: Tensor): Tensor {
-  const T = x.shape[0]!;
-  const before = concat([slice(x, 0, 0, 1), x], 0);
-  const after = concat([x, slice(x, 0, T - 1, T)], 0);
-  return affine(add(before, after), 0.5);
 }
 
 /** Our names on the left, those of the released code on the right, applied in order. */

@@ -92,7 +92,11 @@ export class TransformerBlock extends Module {
   readonly attention: SpikingAttention[];
   readonly mlp: Mlp;
 
-  constructor(random: Random, channels: number, config: SpikeVideoFormerConfig) {
+  constructor(
+    random: Random,
+    channels: number,
+    config: Pick<SpikeVideoFormerConfig, "attention" | "heads" | "score" | "neuron" | "mlpRatio">,
+  ) {
     super();
     const { heads, score, neuron: neurons } = config;
     this.attention = attentionModules(random, channels, config.attention, { heads, score, neurons });
@@ -231,20 +235,7 @@ export class SpikeVideoFormer extends Module {
   constructor(config: SpikeVideoFormerConfig, random: Random = new Random(0)) {
     super();
     this.config = config;
-    const { embedDims, depths, neuron: neurons } = config;
-    const widths = [embedDims[0] / 2, ...embedDims];
-    if (!Number.isInteger(widths[0])) {
-      throw new ArgumentError(`SpikeVideoFormer: expected an even embedDims[0], got ${embedDims[0]}`);
-    }
-    this.stages = widths.map((width, i) => {
-      const from = i === 0 ? config.inChannels : widths[i - 1]!;
-      const shape = i === 0 ? { kernel: 7, stride: 2 } : { kernel: 3, stride: i === 4 ? 1 : 2 };
-      const down = new Downsample(random, from, width, { ...shape, neurons: i === 0 ? null : neurons });
-      const blocks = Array.from({ length: depths[i]! }, () =>
-        i < 3 ? new ConvBlock(random, width, neurons) : new TransformerBlock(random, width, config),
-      );
-      return new Stage(down, blocks);
-    });
+    this.stages = spikeVideoStages(random, config);
     this.head = makeHead(random, config);
   }
 
@@ -303,6 +294,27 @@ export class SpikeVideoFormer extends Module {
       throw new ArgumentError(`SpikeVideoFormer: expected input of ${head.inputSize}², got ${H}×${W}`);
     }
   }
+}
+
+/** The five stages of a network. @throws ArgumentError */
+export function spikeVideoStages(
+  random: Random,
+  config: Omit<SpikeVideoFormerConfig, "model" | "head">,
+): Stage[] {
+  const { embedDims, depths, neuron: neurons } = config;
+  const widths = [embedDims[0] / 2, ...embedDims];
+  if (!Number.isInteger(widths[0])) {
+    throw new ArgumentError(`SpikeVideoFormer: expected an even embedDims[0], got ${embedDims[0]}`);
+  }
+  return widths.map((width, i) => {
+    const from = i === 0 ? config.inChannels : widths[i - 1]!;
+    const shape = i === 0 ? { kernel: 7, stride: 2 } : { kernel: 3, stride: i === 4 ? 1 : 2 };
+    const down = new Downsample(random, from, width, { ...shape, neurons: i === 0 ? null : neurons });
+    const blocks = Array.from({ length: depths[i]! }, () =>
+      i < 3 ? new ConvBlock(random, width, neurons) : new TransformerBlock(random, width, config),
+    );
+    return new Stage(down, blocks);
+  });
 }
 
 /** Numbers that a pose head reads in a time step: channels of the last stage times the area of its map. */

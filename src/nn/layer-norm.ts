@@ -7,7 +7,7 @@ import { Module } from "./module.ts";
 
 /**
  * y = weight·(x − mean)/√(variance + ε) + bias, mean and biased variance being those of each row of the last axis
- * (PyTorch's `LayerNorm` over one axis). The gradient flows through both. Rows of equal numbers give the bias.
+ * (PyTorch's `LayerNorm` over one axis) [Ba2016]. The gradient flows through both. Rows of equal numbers give the bias.
  */
 export class LayerNorm extends Module {
   readonly weight: Tensor;

@@ -36,8 +36,14 @@ export function sew(branch: Tensor, shortcut: Tensor, connection: SewFunction): 
   }
 }
 
-/** Convolution → BN → neurons. */
+/** Changes currents `[T, B, H, W, C]` before neurons integrate them; the shape stays. */
+export abstract class Recalibration extends Module {
+  abstract forward(current: Tensor): Tensor;
+}
+
+/** Convolution → BN → neurons; where there is a recalibration, it stands before the neurons. */
 export class SpikingConv extends ConvNorm {
+  readonly recalibration: Recalibration | null;
   readonly neurons: NeuronLayer;
 
   constructor(
@@ -49,16 +55,19 @@ export class SpikingConv extends ConvNorm {
       readonly stride?: number;
       readonly bias?: boolean;
       readonly neurons: NeuronConfig | NeuronFactory;
+      readonly recalibration?: Recalibration | null;
     },
   ) {
     super(random, inChannels, outChannels, kernel, options);
-    const { neurons } = options;
+    const { neurons, recalibration = null } = options;
+    this.recalibration = recalibration;
     this.neurons = typeof neurons === "function" ? neurons(outChannels) : neuronLayer(neurons);
   }
 
   /** `[T, B, H, W, Ci]` → spikes `[T, B, H/stride, W/stride, Co]` */
   override forward(x: Tensor): Tensor {
-    return this.neurons.forward(super.forward(x));
+    const current = super.forward(x);
+    return this.neurons.forward(this.recalibration === null ? current : this.recalibration.forward(current));
   }
 }
 
@@ -87,6 +96,8 @@ export class SewBlock extends Module {
       readonly stride: number;
       readonly connection: SewFunction;
       readonly neurons: NeuronConfig;
+      /** Makes what recalibrates the currents of the branch's last convolution, for its channels. */
+      readonly recalibration?: (channels: number) => Recalibration;
     },
   ) {
     super();
@@ -94,9 +105,13 @@ export class SewBlock extends Module {
     const outChannels = bottleneck ? 4 * width : width;
     const unit = (from: number, to: number, kernel: number, step = 1) =>
       new SpikingConv(random, from, to, kernel, { stride: step, neurons });
+    const last = (kernel: number) => {
+      const recalibration = options.recalibration?.(outChannels) ?? null;
+      return new SpikingConv(random, width, outChannels, kernel, { neurons, recalibration });
+    };
     this.units = bottleneck
-      ? [unit(inChannels, width, 1), unit(width, width, 3, stride), unit(width, outChannels, 1)]
-      : [unit(inChannels, width, 3, stride), unit(width, width, 3)];
+      ? [unit(inChannels, width, 1), unit(width, width, 3, stride), last(1)]
+      : [unit(inChannels, width, 3, stride), last(3)];
     this.units.at(-1)!.norm.weight.data.fill(0);
     this.shortcut =
       stride === 1 && inChannels === outChannels ? null : unit(inChannels, outChannels, 1, stride);
@@ -122,13 +137,17 @@ export const SEW_DEPTHS = {
 /** Depth of a SEW-ResNet. */
 export type SewDepth = keyof typeof SEW_DEPTHS;
 
-/** Channels that a SEW-ResNet ends with. @throws ArgumentError if there is none of the depth */
-export function sewChannels(depth: SewDepth): number {
+/**
+ * Channels that a residual network ends with.
+ * @param width - channels of its first stage
+ * @throws ArgumentError if there is none of the depth
+ */
+export function sewChannels(depth: SewDepth, width = 64): number {
   const kind = SEW_DEPTHS[depth] as (typeof SEW_DEPTHS)[SewDepth] | undefined;
   if (kind === undefined) {
     throw new ArgumentError(
       `SewResNet: expected a depth of ${Object.keys(SEW_DEPTHS).join(", ")}, got ${depth}`,
     );
   }
-  return kind.bottleneck ? 2048 : 512;
+  return (kind.bottleneck ? 32 : 8) * width;
 }

@@ -61,7 +61,7 @@ export function positionalEncoding(
 }
 
 /** A linear map without bias → BN → neurons; weights start as in the released code. */
-class Projection extends Module {
+export class Projection extends Module {
   readonly linear: Linear;
   readonly norm: BatchNorm;
   readonly neurons: NeuronLayer;
@@ -79,7 +79,7 @@ class Projection extends Module {
     this.neurons = neuronLayer(neurons);
   }
 
-  /** @param position - added to the currents before they are normalised */
+  /** `[..., C]` → spikes. @param position - added to the currents before they are normalised */
   forward(x: Tensor, position?: Tensor): Tensor {
     const current = this.linear.forward(x);
     return this.neurons.forward(this.norm.forward(position === undefined ? current : add(current, position)));
