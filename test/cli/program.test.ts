@@ -64,7 +64,9 @@ suite("saccade, the command line", () => {
     const args = ["simulate", "--mocap", "a.bvh", "--out", "a.aedat4", "--seed", "7", "--size", "346x260"];
     expect(await runCli(args, commands)).toMatchObject({ code: 0 });
     const size = { width: 346, height: 260 };
-    expect(calls).toEqual([[{ mocap: "a.bvh", out: "a.aedat4", seed: 7, size, preset: "clean" }]]);
+    expect(calls).toEqual([
+      [{ mocap: "a.bvh", out: "a.aedat4", seed: 7, size, preset: "clean", between: "repeat" }],
+    ]);
   });
 
   test("parses generate", async () => {
