@@ -90,7 +90,9 @@ function chart(
   const step = ceiling(spanUs / 8);
   const ticks = Array.from({ length: Math.floor(spanUs / step) + 1 }, (_, i) => {
     const x = LEFT + (plotWidth * i * step) / spanUs;
-    return `<text x="${px(x)}" y="${HEIGHT - 8}" class="${i === 0 ? "" : "middle"}">${time(i * step)}</text>`;
+    // The first and the last would be cut by the border.
+    const anchor = i === 0 ? "" : x > WIDTH - 24 ? "end" : "middle";
+    return `<text x="${px(x)}" y="${HEIGHT - 8}" class="${anchor}">${time(i * step)}</text>`;
   });
   const lines = curves.map(([name, values]) => {
     let path = "";

@@ -22,6 +22,8 @@ export function tools(store: Store, look: (direction: Direction) => void): void 
   byId("space-tools").append(views, sizes);
   const on = toggle("ON", true, (shown) => store.set({ on: shown }));
   const off = toggle("OFF", true, (shown) => store.set({ off: shown }));
+  on.classList.add("on");
+  off.classList.add("off");
   byId("frame-tools").append(on, off);
   // Addresses, scripts and the pointer change what the buttons say, too.
   store.onChange(() => {
