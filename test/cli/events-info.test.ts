@@ -55,6 +55,23 @@ suite("saccade events info", () => {
     });
   });
 
+  test("of generic events, which have no pixels, tells how many and when", async () => {
+    // Event Stream 2.0 of type 0: three events, 5, 254 + 1 and 0 µs after the last, of 2, 0 and 1 bytes.
+    const bytes = [...Buffer.from("Event Stream"), 2, 0, 0, 0, 5, 4, 7, 8, 255, 1, 0, 0, 2, 9];
+    await writeFile(at("generic.es"), Uint8Array.from(bytes));
+    const { code, stdout } = await events(["info", "--json", at("generic.es")]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: "es",
+      kind: "generic",
+      ...{ width: 0, height: 0, events: 3, on: 0, off: 0, firstUs: 5, lastUs: 260, faults: [] },
+    });
+    expect((await events(["info", at("generic.es")])).stdout).toContain("3 without pixels");
+    await writeFile(at("cut.es"), Uint8Array.from(bytes.slice(0, -1)));
+    const cut = JSON.parse((await events(["info", "--json", at("cut.es")])).stdout);
+    expect(cut).toMatchObject({ events: 2, faultCount: 1 });
+  });
+
   test("of a recording without events has no times", async () => {
     const { stdout } = await events(["info", "--json", at("none.aedat4")]);
     expect(JSON.parse(stdout)).toMatchObject({ events: 0, firstUs: null, lastUs: null, rateHz: null });

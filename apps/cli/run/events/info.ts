@@ -1,5 +1,7 @@
 /** What `saccade events info` does. */
-import type { Fault } from "../../../../src/events/index.ts";
+import { FormatError, UnsupportedError } from "../../../../src/core/index.ts";
+import { type Fault, isLiveAddress, readGenericEvents } from "../../../../src/events/index.ts";
+import { openFile } from "../../../../src/events/node.ts";
 import type { Context } from "../../context.ts";
 import type { InputOptions } from "../../events-options.ts";
 import type { InfoOptions } from "../../events.ts";
@@ -12,6 +14,8 @@ import { grouped, microseconds } from "./units.ts";
 export type RecordingInfo = {
   readonly file: string;
   readonly format: string;
+  /** `"generic"`: events without pixels, which have a time and any bytes; sizes, polarities and sums are 0 then. */
+  readonly kind: "pixels" | "generic";
   readonly width: number;
   readonly height: number;
   readonly events: number;
@@ -46,7 +50,12 @@ export async function info(
   let failed: unknown;
   for (const file of files) {
     try {
-      const found = await measure(file, options, context);
+      const found = await measure(file, options, context).catch(async (error: unknown) => {
+        const refused = error instanceof InputError && error.cause instanceof UnsupportedError;
+        const generic = refused ? await measureGeneric(file, context) : undefined;
+        if (generic === undefined) throw error;
+        return generic;
+      });
       context.stdout.write(options.json ? `${JSON.stringify(found)}\n` : text(found));
       if (options.strict && found.faultCount > 0) {
         throw new InputError(found.file, `expected no faults, got ${found.faultCount}`);
@@ -91,6 +100,7 @@ async function measure(path: string, options: InputOptions, context: Context): P
   return {
     file: name,
     format: recording.format,
+    kind: "pixels",
     ...stream.sensor,
     events,
     on,
@@ -110,6 +120,42 @@ async function measure(path: string, options: InputOptions, context: Context): P
   };
 }
 
+/** A file of generic events; undefined if it is none. */
+async function measureGeneric(path: string, { signal }: Context): Promise<RecordingInfo | undefined> {
+  if (path === "-" || isLiveAddress(path)) return undefined;
+  const source = await openFile(path, { signal });
+  let [events, firstUs, lastUs] = [0, 0, 0];
+  const faults: Fault[] = [];
+  try {
+    for await (const { tUs } of readGenericEvents(source, { file: path })) {
+      if (events === 0) firstUs = tUs;
+      lastUs = tUs;
+      events++;
+    }
+  } catch (error) {
+    if (error instanceof UnsupportedError || (error instanceof FormatError && events === 0)) return undefined;
+    if (!(error instanceof FormatError)) throw error;
+    faults.push({ offset: error.offset, what: error.what });
+  }
+  const durationUs = lastUs - firstUs;
+  return {
+    file: path,
+    format: "es",
+    kind: "generic",
+    ...{ width: 0, height: 0, events, on: 0, off: 0 },
+    firstUs: events === 0 ? null : firstUs,
+    lastUs: events === 0 ? null : lastUs,
+    durationUs,
+    rateHz: durationUs > 0 ? (events / durationUs) * 1e6 : null,
+    ...{ sumX: 0, sumY: 0, frames: 0, imuSamples: 0, triggers: 0 },
+    bytes: source.offset,
+    faults,
+    faultCount: faults.length,
+    droppedEvents: 0,
+    droppedBytes: 0,
+  };
+}
+
 /** Faults that are listed for a person. */
 const LISTED = 5;
 
@@ -122,8 +168,12 @@ function text(found: RecordingInfo): string {
   ].filter(([count]) => count !== 0);
   const rows: [string, string][] = [
     ["format", found.format],
-    ["sensor", `${found.width} x ${found.height} pixels`],
-    ["events", events === 0 ? "0" : `${grouped(events)}, ${((100 * on) / events).toFixed(1)} % ON`],
+    ...(found.kind === "generic"
+      ? [["events", `${grouped(events)} without pixels`] as [string, string]]
+      : ([
+          ["sensor", `${found.width} x ${found.height} pixels`],
+          ["events", events === 0 ? "0" : `${grouped(events)}, ${((100 * on) / events).toFixed(1)} % ON`],
+        ] as [string, string][])),
   ];
   if (firstUs !== null) {
     rows.push(["time", `${grouped(firstUs)} to ${grouped(lastUs!)} µs`]);
