@@ -8,6 +8,8 @@ import { positiveNumber, seed, wholeUpTo } from "./values.ts";
 export interface OutputOptions {
   readonly to?: WriteFormat;
   readonly compression?: string;
+  /** Whether times are to count from the first event. */
+  readonly rebase?: boolean;
   /** Times as fast as recorded; as fast as can be when absent. */
   readonly speed?: number;
   readonly udp?: DatagramFormat;
@@ -200,6 +202,7 @@ function addOutput(command: Command): Command {
       new Option("--to <FORMAT>", "format to write; default: by the ending of OUT").choices(writeFormats),
     )
     .option("--compression <NAME>", "of formats that have a choice, for example lz4 or none")
+    .option("--rebase", "times count from the first event; so they do where a format has none so late")
     .option(
       "--speed <FACTOR>",
       "write as fast as recorded, or FACTOR times so; for live sinks",

@@ -3,7 +3,7 @@ import { expect, suite, test } from "vitest";
 import { Random } from "../../src/core/index.ts";
 import { writeFormats } from "../../src/events/index.ts";
 import { writeRecording } from "../../src/events/node.ts";
-import { randomEvents } from "../events/support.ts";
+import { eventsOf, randomEvents } from "../events/support.ts";
 import { contents, events, scratch, WALK } from "./events-support.ts";
 
 const at = await scratch("convert");
@@ -24,6 +24,26 @@ suite("saccade events convert", () => {
       stderr: "",
     });
     expect((await contents(back)).events).toEqual(EVENTS);
+  });
+
+  test("counts times from the first event where a format has none so late, and says so", async () => {
+    const late = eventsOf([
+      [1_633_953_690_975_950, 1, 2, 1],
+      [1_633_953_690_975_990, 3, 4, 0],
+    ]);
+    await writeRecording(at("late.aedat4"), "aedat4", { width: 10, height: 8 }, [late]);
+    for (const format of ["evt2", "evt21", "evt3", "dat", "es"]) {
+      const { code, stderr } = await events(["convert", at("late.aedat4"), at("x.bin"), "--to", format]);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: `saccade: ${at("x.bin")}: ${format} has no times as late as 1633953690975950 µs: they count from there\n`,
+      });
+      const { stdout } = await events(["info", "--json", at("x.bin")]);
+      expect(JSON.parse(stdout)).toMatchObject({ events: 2, firstUs: 0, lastUs: 40 });
+    }
+    const { stderr } = await events(["convert", at("late.aedat4"), at("x.csv"), "--rebase"]);
+    expect(stderr).toBe("");
+    expect(JSON.parse((await events(["info", "--json", at("x.csv")])).stdout)).toMatchObject({ firstUs: 0 });
   });
 
   test("tells what it wrote", async () => {

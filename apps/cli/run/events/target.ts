@@ -69,6 +69,15 @@ function compressorOf(compression: string): { compress?: (content: Uint8Array) =
   return { compress: (content) => zlib.zstdCompressSync(content, { params }) };
 }
 
+/** The latest first event, µs, of formats whose times are those since the camera was switched on. */
+const LATEST_START: Partial<Record<WriteFormat, number>> = {
+  evt2: 86_400e6,
+  evt21: 86_400e6,
+  evt3: 86_400e6,
+  dat: 2 ** 32 - 1,
+  es: 3_600e6,
+};
+
 /** What was written. */
 export type Written = { readonly events: number; readonly firstUs: number; readonly lastUs: number };
 
@@ -78,13 +87,27 @@ export async function writeTarget(
   sensor: SensorSize,
   batches: AsyncIterable<Events>,
   context: Context,
-  { udp }: OutputOptions = {},
+  { udp, rebase = false }: OutputOptions = {},
 ): Promise<Written> {
   const written = { events: 0, firstUs: NaN, lastUs: NaN };
+  let originUs: number | undefined;
   async function* counted(): AsyncGenerator<Events> {
-    for await (const batch of batches) {
-      const count = batch.t.length;
+    for await (const read of batches) {
+      const count = read.t.length;
       if (count === 0) continue;
+      if (originUs === undefined) {
+        const first = read.t[0]!;
+        const late = first > (LATEST_START[format] ?? Infinity);
+        originUs = rebase || late ? first : 0;
+        if (late && !rebase) {
+          const name = path === "-" ? "standard output" : path;
+          context.stderr.write(
+            `saccade: ${name}: ${format} has no times as late as ${first} µs: they count from there\n`,
+          );
+        }
+      }
+      const origin = originUs;
+      const batch = origin === 0 ? read : { ...read, t: read.t.map((t) => t - origin) };
       if (written.events === 0) written.firstUs = batch.t[0]!;
       written.lastUs = batch.t[count - 1]!;
       written.events += count;
