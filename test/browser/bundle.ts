@@ -1,7 +1,7 @@
 /** Scripts for pages. */
 import { join } from "node:path";
 
-/** A file of this folder and all that it imports as one script, whose exports are in `library`. */
+/** A file, by its path from this folder, and all that it imports as one script, whose exports are in `library`. */
 export async function bundle(file: string): Promise<string> {
   const { build } = await import("vite");
   const entry = join(import.meta.dirname, file);

@@ -1,7 +1,7 @@
 /** Transforms and representations in a real browser. Needs Chromium at CHROMIUM_PATH or /usr/bin/chromium. */
-import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { expect, suite, test } from "vitest";
+import { bundle } from "./bundle.ts";
 import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "./chromium.ts";
 import { hashes } from "./event-program.ts";
 
@@ -10,18 +10,10 @@ declare const library: { readonly hashes: typeof hashes };
 
 suite.skipIf(missingChromium !== "")(`events in a browser${missingChromium}`, () => {
   test("are transformed and represented as in Node", async () => {
-    const { build } = await import("vite");
-    const entry = join(import.meta.dirname, "event-program.ts");
-    const lib = { entry, formats: ["iife" as const], name: "library", fileName: "library" };
-    const [bundle] = [
-      await build({ configFile: false, logLevel: "warn", build: { write: false, lib, target: "es2022" } }),
-    ].flat();
-    if (bundle === undefined || !("output" in bundle))
-      throw new Error("vite: expected a bundle, got a watcher");
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
     try {
       const page = await browser.newPage();
-      await page.addScriptTag({ content: bundle.output[0].code });
+      await page.addScriptTag({ content: await bundle("event-program.ts") });
       const inPage = await page.evaluate(() => library.hashes());
       expect(inPage).toEqual(await hashes());
       expect(Object.keys(inPage).length).toBeGreaterThan(40);

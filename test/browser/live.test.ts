@@ -2,18 +2,17 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { Random } from "../../src/core/index.ts";
 import { encodeAedat4, type openWebSocket } from "../../src/events/index.ts";
 import { bytesOf, randomEvents } from "../events/support.ts";
+import { bundle } from "./bundle.ts";
 import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "./chromium.ts";
 
 /** What the script is in a page. */
-declare const events: { readonly openWebSocket: typeof openWebSocket };
+declare const library: { readonly openWebSocket: typeof openWebSocket };
 
 const SENSOR = { width: 64, height: 48 };
 
@@ -24,21 +23,7 @@ suite.skipIf(missingChromium !== "")(`live events in a browser${missingChromium}
   let host: string;
 
   beforeAll(async () => {
-    const result = await build({
-      configFile: false,
-      logLevel: "warn",
-      build: {
-        write: false,
-        lib: {
-          entry: join(import.meta.dirname, "../../src/events/index.ts"),
-          formats: ["iife"],
-          name: "events",
-          fileName: "events",
-        },
-      },
-    });
-    const [chunk] = [result].flat().flatMap((one) => ("output" in one ? one.output : []));
-    const script = chunk?.type === "chunk" ? chunk.code : "";
+    const script = await bundle("../../src/events/index.ts");
     server = createServer((_, response) => {
       response
         .writeHead(200, { "content-type": "text/html" })
@@ -65,7 +50,7 @@ suite.skipIf(missingChromium !== "")(`live events in a browser${missingChromium}
     const page = await browser.newPage();
     await page.goto(`http://${host}/`);
     const seen = await page.evaluate(async (url) => {
-      const recording = await events.openWebSocket(url, { policy: "block" });
+      const recording = await library.openWebSocket(url, { policy: "block" });
       const sums = { events: 0, t: 0, x: 0, y: 0, on: 0 };
       for await (const { t, x, y, on } of recording) {
         sums.events += t.length;
