@@ -4,7 +4,16 @@ import { expect, suite, test } from "vitest";
 import { mean } from "../../src/autograd/index.ts";
 import { CheckpointError, Random } from "../../src/core/index.ts";
 import { parseSafetensors, readTorchCheckpoint, toFloat32 } from "../../src/io/index.ts";
-import { modelTensors, officialName, presets, SpikeVideoFormer } from "../../src/models/index.ts";
+import {
+  modelTensors,
+  officialName,
+  officialPoseTrackerName,
+  PoseTracker,
+  poseTrackerPresets,
+  presets,
+  SpikeVideoFormer,
+} from "../../src/models/index.ts";
+import type { Module } from "../../src/nn/index.ts";
 import { tensor, withoutGradients } from "../../src/tensor/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
 import { expectClose } from "../golden/close.ts";
@@ -14,7 +23,7 @@ type Stored = { readonly shape: readonly number[]; readonly data: Float32Array }
 
 const config = { ...presets.tiny, embedDims: [8, 8, 8, 8], depths: [1, 1, 2, 1, 1] } as const;
 
-function storedTensors(model: SpikeVideoFormer, nameOf: (own: string) => string): Map<string, Stored> {
+function storedTensors(model: Module, nameOf: (own: string) => string): Map<string, Stored> {
   return new Map(
     [...model.namedTensors()].map(([name, { shape, data }]) => [
       nameOf(name),
@@ -39,6 +48,22 @@ suite("stored tensors of a model", () => {
       shape: [],
       data: Float32Array.of(60),
     });
+    copy.load(modelTensors(copy, stored));
+    for (const [name, { data }] of copy.namedTensors()) {
+      expect(data, name).toEqual(source.namedTensors().get(name)!.data);
+    }
+    source.dispose();
+    copy.dispose();
+  });
+
+  test("of the pose tracker are found under the names of its authors, without the body model", () => {
+    const small = { ...poseTrackerPresets.small, width: 16 };
+    const source = new PoseTracker(small, new Random(1));
+    const copy = new PoseTracker(small, new Random(2));
+    const stored = storedTensors(source, (name) => `module.${officialPoseTrackerName(name)}`);
+    for (const name of ["smpl.weight", "smpl.v_template", "backbone.body.bn1.num_batches_tracked"]) {
+      stored.set(`module.${name}`, { shape: [1], data: Float32Array.of(1) });
+    }
     copy.load(modelTensors(copy, stored));
     for (const [name, { data }] of copy.namedTensors()) {
       expect(data, name).toEqual(source.namedTensors().get(name)!.data);
