@@ -1,0 +1,71 @@
+/** Making the state of a sensor, in the memory of the kernel that moves it. */
+import { sensor as base64 } from "./generated/sensor.ts";
+import { compileKernel, instantiate } from "./kernel.ts";
+import { darknessBelow } from "./log-intensity.ts";
+import { advanceQuietly } from "./quiet.ts";
+import { type Advance, BLOCK, LEVELS, type Retina } from "./retina.ts";
+
+/** Pixels above which a memory of the kernel may not hold the state. */
+const MOST_PIXELS = 2 ** 25;
+
+/** What the kernel exports, see kernels/sensor.ts. */
+type Kernel = {
+  advanceLinear(...args: number[]): number;
+  advanceCodes(...args: number[]): number;
+};
+
+const KERNEL = /* @__PURE__ */ compileKernel(base64);
+
+/**
+ * Makes the state of a sensor, and what moves it: the kernel, or its twin in plain TypeScript where the engine lacks
+ * SIMD or memory. Both give the same bits.
+ *
+ * @param isPlain - whether to take the twin in any case, which is for tests
+ */
+export function createRetina(
+  pixels: number,
+  isCodes: boolean,
+  linearBelow: number,
+  isPlain = false,
+): { retina: Retina; advance: Advance } {
+  const blocks = Math.ceil(pixels / BLOCK);
+  const padded = blocks * BLOCK;
+  const sizes = [
+    ...[padded * (isCodes ? 1 : 4), padded * (isCodes ? 1 : 4)],
+    ...[4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded],
+    ...[4 * (LEVELS + 1), 8 * 256, 8 * blocks, blocks, 16],
+  ];
+  const module = isPlain || pixels > MOST_PIXELS ? undefined : KERNEL;
+  const { buffer, places, exports } = instantiate(module, sizes);
+  const [now = 0, before = 0, level = 0, high = 0, low = 0, leak = 0] = places;
+  const [active = 0, from = 0, pass = 0, codes = 0, rest = 0, looks = 0, scratch = 0] = places.slice(6);
+  const frameBytes = sizes[0]!;
+  const retina: Retina = {
+    blocks,
+    isCodes,
+    darkness: darknessBelow(linearBelow),
+    level: new Float32Array(buffer, level, padded),
+    high: new Float32Array(buffer, high, padded).fill(Infinity),
+    low: new Float32Array(buffer, low, padded).fill(-Infinity),
+    leak: new Float32Array(buffer, leak, padded),
+    pass: new Float32Array(buffer, pass, LEVELS + 1).fill(1),
+    codes: new Float32Array(buffer, codes, 512).fill(1),
+    restUntil: new Float64Array(buffer, rest, blocks).fill(-Infinity),
+    looks: new Uint8Array(buffer, looks, blocks),
+    active: new Int32Array(buffer, active, padded),
+    from: new Float32Array(buffer, from, padded),
+    frames: [new Uint8Array(buffer, now, frameBytes), new Uint8Array(buffer, before, frameBytes)],
+  };
+  if (exports === undefined) return { retina, advance: (...args) => advanceQuietly(retina, ...args) };
+  const kernel = exports as Kernel;
+  const { dark, offset } = retina.darkness;
+  const advance: Advance = (turn, age, { leaks, passes }) => {
+    const frames = turn === 0 ? [now, before] : [before, now];
+    const columns = [blocks, ...frames, level, high, low, leaks ? leak : 0];
+    const rests = [rest, looks, scratch, active, from, age];
+    return isCodes
+      ? kernel.advanceCodes(...columns, codes, ...rests)
+      : kernel.advanceLinear(...columns, passes ? pass : 0, ...rests, dark, offset);
+  };
+  return { retina, advance };
+}
