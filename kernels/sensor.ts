@@ -170,3 +170,84 @@ export function advanceCodes(
   }
   return <i32>count;
 }
+
+/**
+ * Runs listed pixels from the k-th through an interval, as `EventSensor` does, and stores their events: offsets and codes
+ * (2 · pixel + polarity), their number at `tally`. Stops before a pixel that has noise events, or more events than there
+ * is `room` for, and returns its place in the list.
+ */
+export function fire(
+  from: i32,
+  count: i32,
+  active: usize,
+  before: usize,
+  level: usize,
+  high: usize,
+  low: usize,
+  leak: usize,
+  reference: usize,
+  thresholdOn: usize,
+  thresholdOff: usize,
+  heldUntil: usize,
+  shots: usize,
+  offsets: usize,
+  codes: usize,
+  tally: usize,
+  room: i32,
+  lastUs: f64,
+  spanUs: f64,
+  age: f64,
+  refractoryUs: f64,
+): i32 {
+  let events = 0;
+  let k = from;
+  for (; k < count; k++) {
+    const i = load<i32>(active + 4 * <usize>k);
+    const at4 = 4 * <usize>i;
+    const at8 = 8 * <usize>i;
+    if (load<i32>(shots + at4) >= 0) break;
+    const after = <f64>load<f32>(level + at4);
+    const drift = <f64>load<f32>(leak + at4);
+    const rest = load<f64>(reference + at8);
+    const start = <f64>load<f32>(before + 4 * <usize>k) - rest + drift * age;
+    const end = after - rest + drift * (age + spanUs);
+    const on = load<f64>(thresholdOn + at8);
+    const off = load<f64>(thresholdOff + at8);
+    const slope = (end - start) / spanUs;
+    const rises = slope > 0;
+    const threshold = rises ? on : -off;
+    if (!((abs(start) + abs(end)) / abs(threshold) + 4 < <f64>(room - events))) break;
+    let offset: f64 = 0;
+    let now = start;
+    let held = load<f64>(heldUntil + at8);
+    if (held > lastUs) {
+      offset = held - lastUs;
+      now = 0;
+    }
+    let left: f64 = 0;
+    while (offset < spanUs) {
+      const crossing = slope === 0 ? Infinity : offset + (threshold - now) / slope;
+      const at = max<f64>(offset, crossing);
+      if (at > spanUs) {
+        left = now + slope * (spanUs - offset);
+        break;
+      }
+      // An event of this interval, though rounding may have let it come a moment before.
+      const stamp = max<f64>(1, ceil<f64>(at));
+      store<i32>(offsets + 4 * <usize>events, <i32>stamp);
+      store<i32>(codes + 4 * <usize>events, 2 * i + <i32>rises);
+      events++;
+      now = 0;
+      offset = refractoryUs > 0 ? stamp + refractoryUs : at;
+      held = lastUs + offset;
+    }
+    if (refractoryUs > 0) store<f64>(heldUntil + at8, held);
+    const reset = after + drift * (age + spanUs) - left;
+    store<f64>(reference + at8, reset);
+    store<f32>(low + at4, <f32>(reset - off));
+    const isHeld = refractoryUs > 0 && held > lastUs + spanUs;
+    store<f32>(high + at4, isHeld ? -Infinity : <f32>(reset + on));
+  }
+  store<i32>(tally, events);
+  return k;
+}

@@ -1,6 +1,6 @@
 /**
  * Compiles kernels/ into modules that hold the bytes: all of index.ts twice, with and without relaxed SIMD, for memory
- * that threads share, and the sensor alone, for the simulator. Skips what is current.
+ * that threads share, and what the simulator needs one by one. Skips what is current.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -13,6 +13,7 @@ const builds = [
   { name: "strict", entry: "index", features: "simd,threads", memory: shared, folder: target },
   { name: "relaxed", entry: "index", features: "simd,threads,relaxed-simd", memory: shared, folder: target },
   { name: "sensor", entry: "sensor", features: "simd", memory: [], folder: simulator },
+  { name: "background", entry: "background", features: "simd", memory: [], folder: simulator },
   { name: "renderer", entry: "renderer", features: "simd", memory: [], folder: simulator },
 ];
 

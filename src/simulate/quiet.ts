@@ -6,7 +6,7 @@ import { BLOCK, type Effects, LEVELS, MOVES, RESTS, type Retina, SETTLES } from 
 const SETTLED = Math.fround(1e-4);
 const round = Math.fround;
 
-/** See `Advance`. Every operation is rounded to 32 bits, as in the kernel. */
+/** See `RetinaMoves.advance`. Every operation is rounded to 32 bits, as in the kernel. */
 export function advanceQuietly(retina: Retina, turn: 0 | 1, age: number, { leaks, passes }: Effects): number {
   const { level, high, low, leak, looks, active, from, restUntil, isCodes } = retina;
   const now = retina.frames[turn];

@@ -169,7 +169,10 @@ export class Stage {
     }
     this.#renderer.owners(owners);
     const parts = Uint8Array.from(this.#body, ({ joint }) => joint + 1);
-    for (let i = 0; i < out.length; i++) out[i] = owners[i]! < 0 ? 0 : parts[owners[i]!]!;
+    for (let i = 0; i < out.length; i++) {
+      const owner = owners[i]!;
+      out[i] = owner < 0 ? 0 : parts[owner]!;
+    }
   }
 
   /** The body and the camera at a time, microseconds, without a picture. */

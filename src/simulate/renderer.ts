@@ -32,6 +32,8 @@ export class Renderer {
   #brushes: Brushes | undefined;
   #textures: Textures | undefined;
   #edgeCount = 0;
+  /** First pixel of the rows that hold capsules, and the one after the last. */
+  #drawn: readonly [from: number, to: number] = [0, 0];
 
   /**
    * @param sensor - size of the picture
@@ -76,8 +78,9 @@ export class Renderer {
       bottom = Math.max(bottom, canvas.capsules[box + 3]!);
       this.#edgeCount = brushes.rasterise(c, this.#edgeCount);
     }
+    const [from, to] = bottom < top ? [0, 0] : [top * width, (bottom + 1) * width];
+    this.#drawn = [from, to];
     if (bottom < top) return;
-    const [from, to] = [top * width, (bottom + 1) * width];
     canvas.frame.set(frame.subarray(from, to), from);
     const step = Math.max(1, Math.round(ROUNDING_SHARE * height));
     brushes.roundCreases(left, right, top, bottom, step, 2 * ROUNDING);
@@ -102,7 +105,7 @@ export class Renderer {
     const { depth, owner, edges, edgeIntegers, roundX: nearest } = this.#canvas;
     // The rounded normals are done with once a picture is drawn; their room serves for the depths.
     nearest.set(depth);
-    for (let i = 0; i < out.length; i++) if (nearest[i] !== Infinity) out[i] = owner[i]!;
+    for (let i = this.#drawn[0]; i < this.#drawn[1]; i++) if (nearest[i] !== Infinity) out[i] = owner[i]!;
     for (let at = 0; at < EDGE_STRIDE * this.#edgeCount; at += EDGE_STRIDE) {
       const pixel = edgeIntegers[at]!;
       const z = edges[at + 3]!;

@@ -3,15 +3,18 @@ import { sensor as base64 } from "./generated/sensor.ts";
 import { compileKernel, instantiate } from "./kernel.ts";
 import { darknessBelow } from "./log-intensity.ts";
 import { advanceQuietly } from "./quiet.ts";
-import { type Advance, BLOCK, LEVELS, type Retina } from "./retina.ts";
+import { BLOCK, LEVELS, type Retina, type RetinaMoves } from "./retina.ts";
 
 /** Pixels above which a memory of the kernel may not hold the state. */
 const MOST_PIXELS = 2 ** 25;
+/** Events that the kernel stores before they are fetched. */
+const ROOM = 8192;
 
 /** What the kernel exports, see kernels/sensor.ts. */
 type Kernel = {
   advanceLinear(...args: number[]): number;
   advanceCodes(...args: number[]): number;
+  fire(...args: number[]): number;
 };
 
 const KERNEL = /* @__PURE__ */ compileKernel(base64);
@@ -27,18 +30,22 @@ export function createRetina(
   isCodes: boolean,
   linearBelow: number,
   isPlain = false,
-): { retina: Retina; advance: Advance } {
+): { retina: Retina; moves: RetinaMoves } {
   const blocks = Math.ceil(pixels / BLOCK);
   const padded = blocks * BLOCK;
   const sizes = [
     ...[padded * (isCodes ? 1 : 4), padded * (isCodes ? 1 : 4)],
     ...[4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded],
     ...[4 * (LEVELS + 1), 8 * 256, 8 * blocks, blocks, 16],
+    ...[8 * padded, 8 * padded, 8 * padded, 8 * padded, 4 * padded],
+    ...[4 * ROOM, 4 * ROOM, 4],
   ];
   const module = isPlain || pixels > MOST_PIXELS ? undefined : KERNEL;
   const { buffer, places, exports } = instantiate(module, sizes);
   const [now = 0, before = 0, level = 0, high = 0, low = 0, leak = 0] = places;
   const [active = 0, from = 0, pass = 0, codes = 0, rest = 0, looks = 0, scratch = 0] = places.slice(6);
+  const [reference = 0, thresholdOn = 0, thresholdOff = 0, heldUntil = 0, shots = 0] = places.slice(13);
+  const [offsets = 0, eventCodes = 0, tally = 0] = places.slice(18);
   const frameBytes = sizes[0]!;
   const retina: Retina = {
     blocks,
@@ -54,12 +61,22 @@ export function createRetina(
     looks: new Uint8Array(buffer, looks, blocks),
     active: new Int32Array(buffer, active, padded),
     from: new Float32Array(buffer, from, padded),
+    reference: new Float64Array(buffer, reference, padded),
+    thresholdOn: new Float64Array(buffer, thresholdOn, padded),
+    thresholdOff: new Float64Array(buffer, thresholdOff, padded),
+    heldUntil: new Float64Array(buffer, heldUntil, padded).fill(-Infinity),
+    shots: new Int32Array(buffer, shots, padded).fill(-1),
+    offsets: new Int32Array(buffer, offsets, ROOM),
+    eventCodes: new Int32Array(buffer, eventCodes, ROOM),
+    tally: new Int32Array(buffer, tally, 1),
     frames: [new Uint8Array(buffer, now, frameBytes), new Uint8Array(buffer, before, frameBytes)],
   };
-  if (exports === undefined) return { retina, advance: (...args) => advanceQuietly(retina, ...args) };
+  if (exports === undefined) {
+    return { retina, moves: { advance: (...args) => advanceQuietly(retina, ...args) } };
+  }
   const kernel = exports as Kernel;
   const { dark, offset } = retina.darkness;
-  const advance: Advance = (turn, age, { leaks, passes }) => {
+  const advance: RetinaMoves["advance"] = (turn, age, { leaks, passes }) => {
     const frames = turn === 0 ? [now, before] : [before, now];
     const columns = [blocks, ...frames, level, high, low, leaks ? leak : 0];
     const rests = [rest, looks, scratch, active, from, age];
@@ -67,5 +84,10 @@ export function createRetina(
       ? kernel.advanceCodes(...columns, codes, ...rests)
       : kernel.advanceLinear(...columns, passes ? pass : 0, ...rests, dark, offset);
   };
-  return { retina, advance };
+  const pixelColumns = [active, from, level, high, low, leak, reference, thresholdOn, thresholdOff];
+  const fire: RetinaMoves["fire"] = (k, count, { lastUs, spanUs, age, refractoryUs }) => {
+    const rests = [heldUntil, shots, offsets, eventCodes, tally, ROOM, lastUs, spanUs, age, refractoryUs];
+    return kernel.fire(k, count, ...pixelColumns, ...rests);
+  };
+  return { retina, moves: { advance, fire } };
 }

@@ -37,6 +37,18 @@ export type Retina = {
   /** Pixels that may fire, and the levels at which they began the interval. */
   readonly active: Int32Array;
   readonly from: Float32Array;
+  /** Log intensity at the last reset plus the leak from the sensor's birth to it. */
+  readonly reference: Float64Array;
+  readonly thresholdOn: Float64Array;
+  readonly thresholdOff: Float64Array;
+  /** Time until which a pixel is held at reset, microseconds. */
+  readonly heldUntil: Float64Array;
+  /** First noise event of each pixel in this interval, see `ShotNoise`; −1 for none. */
+  readonly shots: Int32Array;
+  /** Events that the kernel made: time since the start of the interval, 2 · pixel + polarity; their number. */
+  readonly offsets: Int32Array;
+  readonly eventCodes: Int32Array;
+  readonly tally: Int32Array;
   /** The last two frames, in the order in which they come in turn, as bytes. */
   readonly frames: readonly [Uint8Array, Uint8Array];
 };
@@ -44,12 +56,30 @@ export type Retina = {
 /** Which effects there are. */
 export type Effects = { readonly leaks: boolean; readonly passes: boolean };
 
-/**
- * Compares the newest frame with the one before, block by block; in those that changed or whose rest is over, moves the
- * levels to the frame and lists the pixels that may fire in `active` and `from`, in their order.
- *
- * @param turn - which of `frames` is the newest
- * @param age - time since the sensor's birth at the frame, microseconds
- * @returns the number of pixels listed
- */
-export type Advance = (turn: 0 | 1, age: number, effects: Effects) => number;
+/** The time between two frames, microseconds. */
+export type Interval = {
+  readonly lastUs: number;
+  readonly spanUs: number;
+  /** Of the sensor, when the interval begins. */
+  readonly age: number;
+  readonly refractoryUs: number;
+};
+
+/** What moves a retina on; kernels/sensor.ts does it with the bits of plain TypeScript. */
+export type RetinaMoves = {
+  /**
+   * Compares the newest frame with the one before, block by block; in those that changed or whose rest is over, moves
+   * the levels to the frame and lists the pixels that may fire in `active` and `from`, in their order.
+   *
+   * @param turn - which of `frames` is the newest
+   * @param age - time since the sensor's birth at the frame, microseconds
+   * @returns the number of pixels listed
+   */
+  advance(turn: 0 | 1, age: number, effects: Effects): number;
+  /**
+   * Runs listed pixels from the k-th through an interval and stores their events, up to one that has noise events or
+   * more events than there is room for, of which it returns the place. `EventSensor` does the same to every pixel where
+   * this is missing.
+   */
+  readonly fire?: (k: number, count: number, interval: Interval) => number;
+};

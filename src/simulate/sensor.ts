@@ -5,7 +5,7 @@ import { EventSorter } from "./event-sorter.ts";
 import { codeIntensities, logIntensity, type Transfer } from "./log-intensity.ts";
 import { type SensorPhysics, sensorPresets } from "./presets.ts";
 import { mantissaPlace } from "./quiet.ts";
-import { type Advance, BLOCK, LEVELS, RESTS, type Retina, SETTLES } from "./retina.ts";
+import { BLOCK, type Interval, LEVELS, RESTS, type Retina, type RetinaMoves, SETTLES } from "./retina.ts";
 import { createRetina } from "./retina-kernel.ts";
 import { ShotNoise } from "./shot-noise.ts";
 
@@ -19,6 +19,8 @@ const SHOT_NOISE_DROP = 0.75;
 const BANDWIDTH_OFFSET = 20 / 255;
 /** Leak of a pixel, log units, from which leak is counted anew, so that 32-bit floats keep their digits. */
 const MOST_LEAK = 8;
+/** Lengths of intervals for which the low-pass is kept tabulated. */
+const KEPT_PASSES = 64;
 /** Log units by which 32-bit floats may be wrong about when a pixel at rest fires. */
 const ROUNDING = 1e-5;
 /** What an {@link EventSensor} is made of; physics that are left out are those of `sensorPresets.clean`. */
@@ -52,17 +54,15 @@ export class EventSensor {
   /** Drift of each pixel in log units per microsecond, empty without leak. */
   readonly #leak: Float32Array;
   readonly #mostLeak: number;
-  /** Log intensity at the last reset plus the leak from {@link EventSensor.#birthUs} to it. */
-  readonly #reference: Float64Array;
+  readonly #pixels: number;
   #retina: Retina | undefined;
-  #advance: Advance | undefined;
+  #moves: RetinaMoves | undefined;
   /** Which of the retina's two frames is the newest. */
   #turn: 0 | 1 = 0;
-  /** Time until which a pixel is held at reset, microseconds. */
-  readonly #heldUntil: Float64Array;
   readonly #shots: ShotNoise;
   readonly #codeIntensity: Float32Array;
-  #passUs = 0;
+  /** Shares of the low-pass by the length of the interval. */
+  readonly #passes = new Map<number, Float32Array>();
   readonly #sorter = new EventSorter();
   #lastUs: number | undefined;
   /** Time from which leak is counted. */
@@ -88,23 +88,27 @@ export class EventSensor {
     }
     const pixels = width * height;
     const mismatch = random.fork("mismatch");
-    const threshold = (mean: number) =>
-      Float64Array.from({ length: pixels }, () =>
-        Math.max(MIN_THRESHOLD, mismatch.normal(mean, all.thresholdSigma)),
-      );
+    // Loops, as `from` with a function takes three times as long for so many pixels.
+    const threshold = (mean: number) => {
+      const out = new Float64Array(pixels);
+      for (let i = 0; i < pixels; i++) {
+        out[i] = Math.max(MIN_THRESHOLD, mismatch.normal(mean, all.thresholdSigma));
+      }
+      return out;
+    };
     this.sensor = sensor;
     this.#physics = all;
     this.#random = random.fork("noise");
-    this.#shots = new ShotNoise(pixels, this.#random);
+    this.#shots = new ShotNoise(this.#random);
     this.#thresholdOn = threshold(all.thresholdOn);
     this.#thresholdOff = threshold(all.thresholdOff);
-    this.#leak = Float32Array.from({ length: all.leakRateHz > 0 ? pixels : 0 }, (_, i) => {
+    this.#leak = new Float32Array(all.leakRateHz > 0 ? pixels : 0);
+    for (let i = 0; i < this.#leak.length; i++) {
       const rateHz = all.leakRateHz * exponential(mismatch.normal(0, LEAK_DECADES * Math.LN10));
-      return (rateHz * this.#thresholdOn[i]!) / 1e6;
-    });
+      this.#leak[i] = (rateHz * this.#thresholdOn[i]!) / 1e6;
+    }
     this.#mostLeak = this.#leak.reduce((most, leak) => Math.max(most, leak), 0);
-    this.#reference = new Float64Array(pixels);
-    this.#heldUntil = new Float64Array(pixels);
+    this.#pixels = pixels;
     this.#codeIntensity = codeIntensities(transfer);
   }
 
@@ -119,10 +123,8 @@ export class EventSensor {
    * @throws ArgumentError if time does not advance as said
    */
   push(frame: Float32Array | Uint8Array, tUs: number): Events {
-    if (frame.length !== this.#reference.length) {
-      throw new ShapeError(
-        `EventSensor.push: expected ${this.#reference.length} pixels, got ${frame.length}`,
-      );
+    if (frame.length !== this.#pixels) {
+      throw new ShapeError(`EventSensor.push: expected ${this.#pixels} pixels, got ${frame.length}`);
     }
     const lastUs = this.#lastUs;
     const spanUs = lastUs === undefined ? 1 : tUs - lastUs;
@@ -138,12 +140,11 @@ export class EventSensor {
     } else {
       if ((tUs - this.#birthUs) * this.#mostLeak > MOST_LEAK) this.#countLeakAnew(retina, lastUs);
       const { cutoffHz } = this.#physics;
-      if (cutoffHz > 0 && this.#passUs !== spanUs) this.#tabulateLowPass(retina, spanUs);
+      if (cutoffHz > 0) this.#tabulateLowPass(retina, spanUs);
       this.#drawShots(retina, frame, spanUs);
       const effects = { leaks: this.#leak.length > 0, passes: cutoffHz > 0 };
-      const count = this.#advance!(this.#turn, tUs - this.#birthUs, effects);
-      const { active, from } = retina;
-      for (let k = 0; k < count; k++) this.#fire(retina, active[k]!, from[k]!, lastUs, spanUs);
+      const count = this.#moves!.advance(this.#turn, tUs - this.#birthUs, effects);
+      this.#fireAll(retina, count, lastUs, spanUs);
       this.#settle(retina);
     }
     return this.#sorter.take(lastUs ?? tUs, this.sensor.width, spanUs);
@@ -155,16 +156,18 @@ export class EventSensor {
     const old = this.#retina;
     if (old?.isCodes !== isCodes) {
       const { linearBelow } = this.#physics;
-      const { retina, advance } = createRetina(frame.length, isCodes, linearBelow);
+      const { retina, moves } = createRetina(frame.length, isCodes, linearBelow);
       retina.leak.set(this.#leak);
+      retina.thresholdOn.set(this.#thresholdOn);
+      retina.thresholdOff.set(this.#thresholdOff);
       if (old !== undefined) {
-        retina.level.set(old.level);
-        retina.high.set(old.high);
-        retina.low.set(old.low);
+        for (const name of ["level", "high", "low", "reference", "heldUntil"] as const) {
+          retina[name].set(old[name]);
+        }
       }
       if (isCodes) this.#tabulateCodes(retina);
-      this.#passUs = 0;
-      [this.#retina, this.#advance] = [retina, advance];
+      this.#passes.clear();
+      [this.#retina, this.#moves] = [retina, moves];
     }
     this.#turn = this.#turn === 0 ? 1 : 0;
     const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -187,7 +190,7 @@ export class EventSensor {
     const mantissa = mantissaPlace();
     const words = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#birthUs = tUs;
-    for (let i = 0; i < this.#reference.length; i++) {
+    for (let i = 0; i < this.#pixels; i++) {
       const level = retina.isCodes
         ? retina.codes[2 * frame[i]!]!
         : logIntensity(words.getFloat32(4 * i, true), words.getInt32(4 * i, true), retina.darkness, mantissa);
@@ -196,10 +199,10 @@ export class EventSensor {
     }
   }
 
-  #reset({ high, low }: Retina, i: number, reference: number): void {
-    this.#reference[i] = reference;
-    high[i] = reference + this.#thresholdOn[i]!;
-    low[i] = reference - this.#thresholdOff[i]!;
+  #reset(retina: Retina, i: number, reference: number): void {
+    retina.reference[i] = reference;
+    retina.high[i] = reference + retina.thresholdOn[i]!;
+    retina.low[i] = reference - retina.thresholdOff[i]!;
   }
 
   /** Counts leak from `tUs` on. */
@@ -209,23 +212,28 @@ export class EventSensor {
     retina.restUntil.fill(-Infinity);
     this.#leak.forEach((leak, i) => {
       const held = retina.high[i] === -Infinity;
-      this.#reset(retina, i, this.#reference[i]! - leak * age);
+      this.#reset(retina, i, retina.reference[i]! - leak * age);
       if (held) retina.high[i] = -Infinity;
     });
   }
 
-  /** Share of the way to the new level that a pixel goes in `spanUs`, by intensity. */
-  #tabulateLowPass({ pass, codes }: Retina, spanUs: number): void {
-    this.#passUs = spanUs;
+  /** Sets the share of the way to the new level that a pixel goes in `spanUs`, by intensity. */
+  #tabulateLowPass({ isCodes, pass, codes }: Retina, spanUs: number): void {
     const share = (intensity: number) => {
       const cutoffHz = (this.#physics.cutoffHz * (intensity + BANDWIDTH_OFFSET)) / (1 + BANDWIDTH_OFFSET);
       return 1 - exponential((-2 * Math.PI * cutoffHz * spanUs) / 1e6);
     };
-    for (let k = 0; k <= LEVELS; k++) pass[k] = share(k / LEVELS);
-    this.#codeIntensity.forEach((intensity, code) => (codes[2 * code + 1] = share(intensity)));
+    let shares = this.#passes.get(spanUs);
+    if (shares === undefined) {
+      shares = isCodes ? this.#codeIntensity.map(share) : pass.map((_, k) => share(k / LEVELS));
+      if (this.#passes.size === KEPT_PASSES) this.#passes.clear();
+      this.#passes.set(spanUs, shares);
+    }
+    if (isCodes) for (let code = 0; code < 256; code++) codes[2 * code + 1] = shares[code]!;
+    else pass.set(shares);
   }
 
-  #drawShots({ high, restUntil }: Retina, frame: Float32Array | Uint8Array, spanUs: number): void {
+  #drawShots({ high, restUntil, shots }: Retina, frame: Float32Array | Uint8Array, spanUs: number): void {
     const perUs = (this.#physics.shotNoiseRateHz * frame.length) / 1e6;
     if (perUs === 0) return;
     const codes = this.#codeIntensity;
@@ -233,7 +241,7 @@ export class EventSensor {
       frame instanceof Float32Array
         ? (i: number) => 1 - SHOT_NOISE_DROP * Math.min(1, Math.max(0, frame[i]!))
         : (i: number) => 1 - SHOT_NOISE_DROP * codes[frame[i]!]!;
-    this.#shots.draw(spanUs, perUs, keep, (i) => {
+    this.#shots.draw(shots.subarray(0, this.#pixels), spanUs, perUs, keep, (i) => {
       restUntil[Math.floor(i / BLOCK)] = -Infinity;
       high[i] = -Infinity;
     });
@@ -243,8 +251,11 @@ export class EventSensor {
   #settle({ looks, high, level, restUntil }: Retina): void {
     const leak = this.#leak;
     for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === RESTS) continue;
-      let until = looks[b] === SETTLES ? Infinity : -Infinity;
+      if (looks[b] !== SETTLES) {
+        if (looks[b] !== RESTS) restUntil[b] = -Infinity;
+        continue;
+      }
+      let until = Infinity;
       const end = Math.min((b + 1) * BLOCK, leak.length);
       for (let i = b * BLOCK; i < end && until > 0; i++) {
         until = Math.min(until, (high[i]! - ROUNDING - level[i]!) / leak[i]!);
@@ -253,32 +264,53 @@ export class EventSensor {
     }
   }
 
+  /** Runs the listed pixels through the interval: those without noise by the kernel, if there is one. */
+  #fireAll(retina: Retina, count: number, lastUs: number, spanUs: number): void {
+    const { active, from, offsets, eventCodes, tally } = retina;
+    const interval = {
+      lastUs,
+      spanUs,
+      age: lastUs - this.#birthUs,
+      refractoryUs: this.#physics.refractoryUs,
+    };
+    for (let k = 0; k < count; k++) {
+      if (this.#moves!.fire !== undefined) {
+        k = this.#moves!.fire(k, count, interval);
+        this.#sorter.append(offsets, eventCodes, tally[0]!);
+        if (k === count) return;
+      }
+      this.#fire(retina, active[k]!, from[k]!, interval);
+    }
+  }
+
   /**
    * Runs one pixel through an interval in which its level moves linearly from `before` to what it is now, while leak
    * adds to it, and emits its events.
    */
-  #fire(retina: Retina, i: number, before: number, lastUs: number, spanUs: number): void {
+  #fire(retina: Retina, i: number, before: number, interval: Interval): void {
+    const { lastUs, spanUs, age } = interval;
+    const { reference } = retina;
     const after = retina.level[i]!;
-    const leak = this.#leak.length > 0 ? this.#leak[i]! : 0;
-    const age = lastUs - this.#birthUs;
-    const start = before - this.#reference[i]! + leak * age;
-    const end = after - this.#reference[i]! + leak * (age + spanUs);
-    const left = this.#run(i, start, end, lastUs, spanUs);
+    const leak = retina.leak[i]!;
+    const start = before - reference[i]! + leak * age;
+    const end = after - reference[i]! + leak * (age + spanUs);
+    const left = this.#run(retina, i, start, end, interval);
     this.#reset(retina, i, after + leak * (age + spanUs) - left);
-    if (this.#heldUntil[i]! > lastUs + spanUs) retina.high[i] = -Infinity;
+    if (retina.heldUntil[i]! > lastUs + spanUs) retina.high[i] = -Infinity;
   }
 
   /** Emits the events; both levels and the one at the end, which it returns, are measured from the then last reset. */
-  #run(i: number, start: number, end: number, lastUs: number, spanUs: number): number {
-    const { refractoryUs } = this.#physics;
-    const { head, offset: shotOffset, next: shotNext } = this.#shots;
+  #run(retina: Retina, i: number, start: number, end: number, interval: Interval): number {
+    const { lastUs, spanUs, refractoryUs } = interval;
+    const { shots, heldUntil } = retina;
+    const { offset: shotOffset, next: shotNext } = this.#shots;
     const slope = (end - start) / spanUs;
     const rises = slope > 0;
-    const threshold = rises ? this.#thresholdOn[i]! : -this.#thresholdOff[i]!;
-    let shot = head[i]!;
-    head[i] = -1;
+    const threshold = rises ? retina.thresholdOn[i]! : -retina.thresholdOff[i]!;
+    let shot = shots[i]!;
+    shots[i] = -1;
     let [offset, level] = [0, start];
-    if (this.#heldUntil[i]! > lastUs) [offset, level] = [this.#heldUntil[i]! - lastUs, 0];
+    if (heldUntil[i]! > lastUs) [offset, level] = [heldUntil[i]! - lastUs, 0];
     while (offset < spanUs) {
       while (shot >= 0 && shotOffset[shot]! < offset) shot = shotNext[shot]!;
       const crossing = slope === 0 ? Infinity : offset + (threshold - level) / slope;
@@ -292,7 +324,7 @@ export class EventSensor {
       if (isNoise) shot = shotNext[shot]!;
       level = 0;
       offset = refractoryUs > 0 ? stamp + refractoryUs : at;
-      if (refractoryUs > 0) this.#heldUntil[i] = lastUs + offset;
+      if (refractoryUs > 0) heldUntil[i] = lastUs + offset;
     }
     return 0;
   }

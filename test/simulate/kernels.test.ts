@@ -1,17 +1,7 @@
 import { expect, suite, test } from "vitest";
 import { Random } from "../../src/core/index.ts";
-import {
-  drawScene,
-  EventSensor,
-  generateMotion,
-  Renderer,
-  sensorPresets,
-  Stage,
-} from "../../src/simulate/index.ts";
-import { parseRecipe } from "../../src/data/index.ts";
+import { CAPSULE_STRIDE, type Material, Renderer, Textures } from "../../src/simulate/index.ts";
 import { createRetina } from "../../src/simulate/retina-kernel.ts";
-import type { Material } from "../../src/simulate/index.ts";
-import { CAPSULE_STRIDE, Textures } from "../../src/simulate/index.ts";
 
 const PIXELS = 1000;
 
@@ -51,9 +41,9 @@ suite("kernels of the simulator", () => {
         frame[i] = i % 50 === 0 ? odd[random.integer(0, odd.length)]! : random.uniform() ** 3;
       }
       const light = isCodes ? Uint8Array.from(frame, (x) => x * 255) : new Uint8Array(frame.buffer);
-      const counts = both.map(({ retina, advance }) => {
+      const counts = both.map(({ retina, moves }) => {
         retina.frames[(turn & 1) as 0 | 1].set(light.subarray(0, retina.frames[0].length));
-        return advance((turn & 1) as 0 | 1, turn * 5e4, { leaks, passes });
+        return moves.advance((turn & 1) as 0 | 1, turn * 5e4, { leaks, passes });
       });
       expect(counts[1]).toBe(counts[0]);
       const [kernel, plain] = both.map(({ retina }) => retina);
