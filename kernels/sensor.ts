@@ -14,15 +14,15 @@ function log(x: v128): v128 {
   let p = f32x4.add(f32x4.mul(z, f32x4.splat(<f32>(2.0 / 7.0))), f32x4.splat(<f32>(2.0 / 5.0)));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(<f32>(2.0 / 3.0)));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(2));
-  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(k), f32x4.splat(<f32>0.6931471805599453)), f32x4.mul(p, s));
+  return f32x4.add(
+    f32x4.mul(f32x4.convert_i32x4_s(k), f32x4.splat(<f32>0.6931471805599453)),
+    f32x4.mul(p, s),
+  );
 }
 
 /** Whether 64 bytes are the same in two places. */
 function same64(a: usize, b: usize): bool {
-  const low = v128.or(
-    v128.xor(v128.load(a), v128.load(b)),
-    v128.xor(v128.load(a, 16), v128.load(b, 16)),
-  );
+  const low = v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
   const high = v128.or(
     v128.xor(v128.load(a, 32), v128.load(b, 32)),
     v128.xor(v128.load(a, 48), v128.load(b, 48)),
@@ -31,7 +31,15 @@ function same64(a: usize, b: usize): bool {
 }
 
 /** Lists the lanes of `fires`, the first of which is pixel `first`; returns the number of pixels listed by then. */
-function list(fires: i32, first: usize, before: v128, scratch: usize, active: usize, from: usize, count: usize): usize {
+function list(
+  fires: i32,
+  first: usize,
+  before: v128,
+  scratch: usize,
+  active: usize,
+  from: usize,
+  count: usize,
+): usize {
   v128.store(scratch, before);
   for (; fires !== 0; fires &= fires - 1) {
     const lane = <usize>ctz(fires);
@@ -171,14 +179,24 @@ export function advanceCodes(
   return <i32>count;
 }
 
-/**
- * Runs listed pixels from the k-th through an interval, as `EventSensor` does, and stores their events: offsets and codes
- * (2 · pixel + polarity), their number at `tally`. Stops before a pixel that has noise events, or more events than there
- * is `room` for, and returns its place in the list.
- */
-export function fire(
-  from: i32,
-  count: i32,
+let theActive: usize = 0;
+let theBefore: usize = 0;
+let theLevel: usize = 0;
+let theHigh: usize = 0;
+let theLow: usize = 0;
+let theLeak: usize = 0;
+let theReference: usize = 0;
+let theThresholdOn: usize = 0;
+let theThresholdOff: usize = 0;
+let theHeldUntil: usize = 0;
+let theShots: usize = 0;
+let theOffsets: usize = 0;
+let theCodes: usize = 0;
+let theTally: usize = 0;
+let theRoom: i32 = 0;
+
+/** Says where the columns are that {@link fire} needs, and for how many events there is room. */
+export function placeFire(
   active: usize,
   before: usize,
   level: usize,
@@ -194,32 +212,51 @@ export function fire(
   codes: usize,
   tally: usize,
   room: i32,
-  lastUs: f64,
-  spanUs: f64,
-  age: f64,
-  refractoryUs: f64,
-): i32 {
+): void {
+  theActive = active;
+  theBefore = before;
+  theLevel = level;
+  theHigh = high;
+  theLow = low;
+  theLeak = leak;
+  theReference = reference;
+  theThresholdOn = thresholdOn;
+  theThresholdOff = thresholdOff;
+  theHeldUntil = heldUntil;
+  theShots = shots;
+  theOffsets = offsets;
+  theCodes = codes;
+  theTally = tally;
+  theRoom = room;
+}
+
+/**
+ * Runs listed pixels from the k-th through an interval, as `EventSensor` does, and stores their events: offsets and codes
+ * (2 · pixel + polarity), their number at `tally`. Stops before a pixel that has noise events, or more events than there
+ * is `room` for, and returns its place in the list.
+ */
+export function fire(from: i32, count: i32, lastUs: f64, spanUs: f64, age: f64, refractoryUs: f64): i32 {
   let events = 0;
   let k = from;
   for (; k < count; k++) {
-    const i = load<i32>(active + 4 * <usize>k);
+    const i = load<i32>(theActive + 4 * <usize>k);
     const at4 = 4 * <usize>i;
     const at8 = 8 * <usize>i;
-    if (load<i32>(shots + at4) >= 0) break;
-    const after = <f64>load<f32>(level + at4);
-    const drift = <f64>load<f32>(leak + at4);
-    const rest = load<f64>(reference + at8);
-    const start = <f64>load<f32>(before + 4 * <usize>k) - rest + drift * age;
+    if (load<i32>(theShots + at4) >= 0) break;
+    const after = <f64>load<f32>(theLevel + at4);
+    const drift = <f64>load<f32>(theLeak + at4);
+    const rest = load<f64>(theReference + at8);
+    const start = <f64>load<f32>(theBefore + 4 * <usize>k) - rest + drift * age;
     const end = after - rest + drift * (age + spanUs);
-    const on = load<f64>(thresholdOn + at8);
-    const off = load<f64>(thresholdOff + at8);
+    const on = load<f64>(theThresholdOn + at8);
+    const off = load<f64>(theThresholdOff + at8);
     const slope = (end - start) / spanUs;
     const rises = slope > 0;
     const threshold = rises ? on : -off;
-    if (!((abs(start) + abs(end)) / abs(threshold) + 4 < <f64>(room - events))) break;
+    if (!((abs(start) + abs(end)) / abs(threshold) + 4 < <f64>(theRoom - events))) break;
     let offset: f64 = 0;
     let now = start;
-    let held = load<f64>(heldUntil + at8);
+    let held = load<f64>(theHeldUntil + at8);
     if (held > lastUs) {
       offset = held - lastUs;
       now = 0;
@@ -232,22 +269,22 @@ export function fire(
         left = now + slope * (spanUs - offset);
         break;
       }
-      // An event of this interval, though rounding may have let it come a moment before.
+      // An event of this interval, though rounding may have let it come a moment theBefore.
       const stamp = max<f64>(1, ceil<f64>(at));
-      store<i32>(offsets + 4 * <usize>events, <i32>stamp);
-      store<i32>(codes + 4 * <usize>events, 2 * i + <i32>rises);
+      store<i32>(theOffsets + 4 * <usize>events, <i32>stamp);
+      store<i32>(theCodes + 4 * <usize>events, 2 * i + <i32>rises);
       events++;
       now = 0;
       offset = refractoryUs > 0 ? stamp + refractoryUs : at;
       held = lastUs + offset;
     }
-    if (refractoryUs > 0) store<f64>(heldUntil + at8, held);
+    if (refractoryUs > 0) store<f64>(theHeldUntil + at8, held);
     const reset = after + drift * (age + spanUs) - left;
-    store<f64>(reference + at8, reset);
-    store<f32>(low + at4, <f32>(reset - off));
+    store<f64>(theReference + at8, reset);
+    store<f32>(theLow + at4, <f32>(reset - off));
     const isHeld = refractoryUs > 0 && held > lastUs + spanUs;
-    store<f32>(high + at4, isHeld ? -Infinity : <f32>(reset + on));
+    store<f32>(theHigh + at4, isHeld ? -Infinity : <f32>(reset + on));
   }
-  store<i32>(tally, events);
+  store<i32>(theTally, events);
   return k;
 }

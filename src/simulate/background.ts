@@ -109,6 +109,9 @@ function paint(
   const wallHeight = Math.max(1, Math.min(height, horizon));
   const period = random.uniform(0.03, 0.12) * height;
   const clouds = new Float64Array(width);
+  const stripes = Float64Array.from({ length: width }, (_, u) =>
+    Math.max(-1, Math.min(1, period * 0.5 * (Math.abs(((u / period) % 1) - 0.5) - 0.25))),
+  );
   for (let v = 0; v < height; v++) {
     const onFloor = v > horizon;
     // Distance on the floor grows as the row nears the horizon, so its texture shrinks in both directions.
@@ -125,9 +128,8 @@ function paint(
         out[v * width + u] = style.floor * (1 + 2 * style.floorTexture * fade * cloud);
       } else {
         const cloud = style.texture === 0 ? 0 : clouds[u]! - 0.5;
-        const stripe = Math.max(-1, Math.min(1, period * 0.5 * (Math.abs(((u / period) % 1) - 0.5) - 0.25)));
         const level = style.top + ((style.foot - style.top) * v) / wallHeight;
-        out[v * width + u] = level * (1 + 2 * style.texture * cloud) * (1 + style.stripes * stripe);
+        out[v * width + u] = level * (1 + 2 * style.texture * cloud) * (1 + style.stripes * stripes[u]!);
       }
     }
   }

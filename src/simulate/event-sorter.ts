@@ -30,8 +30,12 @@ export class EventSorter {
   /** Adds `count` events in the order of two columns: offsets, and 2 · pixel + on. */
   append(offsets: Int32Array, codes: Int32Array, count: number): void {
     while (this.#count + count > this.#offset.length) this.#grow();
-    this.#offset.set(offsets.subarray(0, count), this.#count);
-    this.#code.set(codes.subarray(0, count), this.#count);
+    // Most are few, and views are dear.
+    const [offset, code, at] = [this.#offset, this.#code, this.#count];
+    for (let i = 0; i < count; i++) {
+      offset[at + i] = offsets[i]!;
+      code[at + i] = codes[i]!;
+    }
     this.#count += count;
   }
 

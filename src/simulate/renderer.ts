@@ -213,7 +213,7 @@ export class Renderer {
     const slope = isSteep ? alongX / alongY : 0;
     const half = isSteep ? (Math.max(ra, ra + dr) + 0.5) / Math.abs(alongY) + 0.01 : 1e9;
     const to = c * PROJECTED_STRIDE;
-    [ua, va, du, dv, ra, dr, az, unit, dw].forEach((value, k) => (out[to + k] = value));
+    out.set([ua, va, du, dv, ra, dr, az, unit, dw], to);
     [length, length > 0 ? 1 / length : 0, bend, skew, lean, alongX, alongY, slope, half].forEach(
       (value, k) => (out[to + 9 + k] = value),
     );

@@ -14,7 +14,8 @@ const ROOM = 8192;
 type Kernel = {
   advanceLinear(...args: number[]): number;
   advanceCodes(...args: number[]): number;
-  fire(...args: number[]): number;
+  placeFire(...args: number[]): void;
+  fire(k: number, count: number, lastUs: number, spanUs: number, age: number, refractoryUs: number): number;
 };
 
 const KERNEL = /* @__PURE__ */ compileKernel(base64);
@@ -84,10 +85,10 @@ export function createRetina(
       ? kernel.advanceCodes(...columns, codes, ...rests)
       : kernel.advanceLinear(...columns, passes ? pass : 0, ...rests, dark, offset);
   };
-  const pixelColumns = [active, from, level, high, low, leak, reference, thresholdOn, thresholdOff];
-  const fire: RetinaMoves["fire"] = (k, count, { lastUs, spanUs, age, refractoryUs }) => {
-    const rests = [heldUntil, shots, offsets, eventCodes, tally, ROOM, lastUs, spanUs, age, refractoryUs];
-    return kernel.fire(k, count, ...pixelColumns, ...rests);
-  };
+  const columns = [active, from, level, high, low, leak, reference, thresholdOn, thresholdOff, heldUntil];
+  kernel.placeFire(...columns, shots, offsets, eventCodes, tally, ROOM);
+  // Without a list of arguments: it is called for each pixel with noise.
+  const fire: RetinaMoves["fire"] = (k, count, { lastUs, spanUs, age, refractoryUs }) =>
+    kernel.fire(k, count, lastUs, spanUs, age, refractoryUs);
   return { retina, moves: { advance, fire } };
 }

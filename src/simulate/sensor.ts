@@ -53,7 +53,7 @@ export class EventSensor {
   readonly #thresholdOff: Float64Array;
   /** Drift of each pixel in log units per microsecond, empty without leak. */
   readonly #leak: Float32Array;
-  readonly #mostLeak: number;
+  #mostLeak = 0;
   readonly #pixels: number;
   #retina: Retina | undefined;
   #moves: RetinaMoves | undefined;
@@ -105,9 +105,10 @@ export class EventSensor {
     this.#leak = new Float32Array(all.leakRateHz > 0 ? pixels : 0);
     for (let i = 0; i < this.#leak.length; i++) {
       const rateHz = all.leakRateHz * exponential(mismatch.normal(0, LEAK_DECADES * Math.LN10));
-      this.#leak[i] = (rateHz * this.#thresholdOn[i]!) / 1e6;
+      const leak = (rateHz * this.#thresholdOn[i]!) / 1e6;
+      this.#leak[i] = leak;
+      if (leak > this.#mostLeak) this.#mostLeak = leak;
     }
-    this.#mostLeak = this.#leak.reduce((most, leak) => Math.max(most, leak), 0);
     this.#pixels = pixels;
     this.#codeIntensity = codeIntensities(transfer);
   }
