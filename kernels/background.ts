@@ -1,8 +1,6 @@
 // A background that shifts: a module of its own, with a memory of its own, in the strict build only.
 // src/simulate/plain-background.ts is the same in plain TypeScript and is the truth.
 
-// @ts-ignore: decorator
-@inline
 function mix(a: v128, b: v128, f: v128): v128 {
   return f32x4.add(a, f32x4.mul(f32x4.sub(b, a), f));
 }

@@ -60,34 +60,24 @@ export function place(
 }
 
 /** The k-th number of a record, in every lane. */
-// @ts-ignore: decorator
-@inline
 function lane4(record: usize, k: usize): v128 {
   return v128.load32_splat(record + 4 * k);
 }
 
-// @ts-ignore: decorator
-@inline
 function square(x: v128): v128 {
   return f32x4.mul(x, x);
 }
 
 /** √max(0, x), not-a-number counting as 0. */
-// @ts-ignore: decorator
-@inline
 function root(x: v128): v128 {
   return f32x4.sqrt(f32x4.pmax(f32x4.splat(0), x));
 }
 
-// @ts-ignore: decorator
-@inline
 function clamp(x: v128): v128 {
   return f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(0), x));
 }
 
 /** u, u + 1, u + 2, u + 3 */
-// @ts-ignore: decorator
-@inline
 function columns(u: i32): v128 {
   return i32x4.add(i32x4.splat(u), i32x4(0, 1, 2, 3));
 }
@@ -140,10 +130,7 @@ export function rasterise(c: i32, count: i32): i32 {
       let away = f32x4.sub(x, f32x4.mul(s, length));
       let r = f32x4.add(ra, f32x4.mul(s, dr));
       const outside = f32x4.sub(f32x4.sqrt(f32x4.add(square(away), ySquare)), r);
-      const near = v128.and(
-        f32x4.lt(outside, f32x4.splat(0.5)),
-        i32x4.le_s(us, i32x4.splat(to)),
-      );
+      const near = v128.and(f32x4.lt(outside, f32x4.splat(0.5)), i32x4.le_s(us, i32x4.splat(to)));
       if (!v128.any_true(near)) continue;
       const inside = f32x4.le(outside, f32x4.splat(-0.5));
       if (v128.any_true(v128.and(near, inside))) {
@@ -213,7 +200,7 @@ export function roundCreases(left: i32, right: i32, top: i32, bottom: i32, step:
   const one = f32x4.splat(1);
   for (let v = top; v <= bottom; v++) {
     for (let u = left; u <= right; u += 4) {
-      const at = <usize>(v * width + u) << 2;
+      const at = (<usize>(v * width + u)) << 2;
       const z = v128.load(depth + at);
       if (!v128.any_true(f32x4.lt(z, f32x4.splat(Infinity)))) continue;
       let nx = v128.load(normalX + at);
@@ -241,22 +228,16 @@ export function roundCreases(left: i32, right: i32, top: i32, bottom: i32, step:
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function mix(a: v128, b: v128, f: v128): v128 {
   return f32x4.add(a, f32x4.mul(f32x4.sub(b, a), f));
 }
 
 /** f²(3 − 2f) */
-// @ts-ignore: decorator
-@inline
 function ease(f: v128): v128 {
   return f32x4.mul(square(f), f32x4.sub(f32x4.splat(3), f32x4.add(f, f)));
 }
 
 /** Four values of the lattice. */
-// @ts-ignore: decorator
-@inline
 function corner(index: v128): v128 {
   const at = i32x4.shl(index, 2);
   let four = v128.load32_zero(lattice + <usize>i32x4.extract_lane(at, 0));
@@ -303,8 +284,6 @@ function stripe(phase: v128, blur: v128): v128 {
   return clamp(f32x4.add(f32x4.splat(0.5), f32x4.div(half, f32x4.pmax(f32x4.splat(<f32>1e-6), blur))));
 }
 
-// @ts-ignore: decorator
-@inline
 function dot(record: usize, a: usize, b: usize, c: usize, x: v128, y: v128, z: v128): v128 {
   return f32x4.add(
     f32x4.add(f32x4.mul(x, lane4(record, a)), f32x4.mul(y, lane4(record, b))),
@@ -350,10 +329,7 @@ function reflectance(material: usize, x: v128, y: v128, z: v128, footprint: v128
     f32x4.mul(y, f32x4.splat(<f32>7.8)),
     f32x4.mul(z, f32x4.splat(13)),
   );
-  const fold = f32x4.mul(
-    lane4(material, 7),
-    f32x4.sub(f32x4.add(wrinkle, wrinkle), f32x4.splat(1)),
-  );
+  const fold = f32x4.mul(lane4(material, 7), f32x4.sub(f32x4.add(wrinkle, wrinkle), f32x4.splat(1)));
   return f32x4.mul(flat, f32x4.add(f32x4.splat(1), fold));
 }
 
@@ -368,7 +344,7 @@ function radianceOf(c: i32, u: v128, v: v128, z: v128, nx: v128, ny: v128): v128
   const facing = root(f32x4.sub(f32x4.sub(f32x4.splat(1), square(nx)), square(ny)));
   const wide = f32x4.pmax(f32x4.splat(0.25), facing);
   const footprint = f32x4.div(z, f32x4.mul(lane4(lens, 4), wide));
-  const material = materials + <usize>(load<f32>(at, 88 + 56)) * MATERIAL * 4;
+  const material = materials + <usize>load<f32>(at, 88 + 56) * MATERIAL * 4;
   const nz = f32x4.neg(facing);
   const upward = dot(lens, 5, 6, 7, nx, ny, nz);
   let light = f32x4.add(
@@ -387,7 +363,7 @@ function radianceOf(c: i32, u: v128, v: v128, z: v128, nx: v128, ny: v128): v128
 /** As {@link radianceOf} for points of different capsules, where `wanted`. */
 function radiance(c: v128, wanted: v128, u: v128, v: v128, z: v128, nx: v128, ny: v128): v128 {
   let out = f32x4.splat(0);
-  for (let left = i32x4.bitmask(wanted); left !== 0; ) {
+  for (let left = i32x4.bitmask(wanted); left !== 0;) {
     v128.store(scratch, c, 64);
     const first = load<i32>(scratch + 4 * <usize>ctz(left), 64);
     const own = i32x4.eq(c, i32x4.splat(first));
@@ -401,7 +377,7 @@ function radiance(c: v128, wanted: v128, u: v128, v: v128, z: v128, nx: v128, ny
 export function shade(left: i32, right: i32, top: i32, bottom: i32): void {
   for (let v = top; v <= bottom; v++) {
     for (let u = left; u <= right; u += 4) {
-      const at = <usize>(v * width + u) << 2;
+      const at = (<usize>(v * width + u)) << 2;
       const z = v128.load(depth + at);
       const us = columns(u);
       const wanted = v128.and(f32x4.lt(z, f32x4.splat(Infinity)), i32x4.le_s(us, i32x4.splat(right)));

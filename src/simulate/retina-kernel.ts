@@ -34,20 +34,26 @@ export function createRetina(
 ): { retina: Retina; moves: RetinaMoves } {
   const blocks = Math.ceil(pixels / BLOCK);
   const padded = blocks * BLOCK;
-  const sizes = [
-    ...[padded * (isCodes ? 1 : 4), padded * (isCodes ? 1 : 4)],
-    ...[4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded, 4 * padded],
-    ...[4 * (LEVELS + 1), 8 * 256, 8 * blocks, blocks, 16],
-    ...[8 * padded, 8 * padded, 8 * padded, 8 * padded, 4 * padded],
-    ...[4 * ROOM, 4 * ROOM, 4],
-  ];
+  const light = padded * (isCodes ? 1 : 4);
+  const [single, double] = [4 * padded, 8 * padded];
+  // In the order in which the places are taken below.
+  const frames = [light, light];
+  const moving = [single, single, single, single, single, single];
+  const tables = [4 * (LEVELS + 1), 8 * 256, 8 * blocks, blocks, 16];
+  const firing = [double, double, double, double, single];
+  const events = [4 * ROOM, 4 * ROOM, 4];
   const module = isPlain || pixels > MOST_PIXELS ? undefined : KERNEL;
-  const { buffer, places, exports } = instantiate(module, sizes);
+  const { buffer, places, exports } = instantiate(module, [
+    ...frames,
+    ...moving,
+    ...tables,
+    ...firing,
+    ...events,
+  ]);
   const [now = 0, before = 0, level = 0, high = 0, low = 0, leak = 0] = places;
   const [active = 0, from = 0, pass = 0, codes = 0, rest = 0, looks = 0, scratch = 0] = places.slice(6);
   const [reference = 0, thresholdOn = 0, thresholdOff = 0, heldUntil = 0, shots = 0] = places.slice(13);
   const [offsets = 0, eventCodes = 0, tally = 0] = places.slice(18);
-  const frameBytes = sizes[0]!;
   const retina: Retina = {
     blocks,
     isCodes,
@@ -70,7 +76,7 @@ export function createRetina(
     offsets: new Int32Array(buffer, offsets, ROOM),
     eventCodes: new Int32Array(buffer, eventCodes, ROOM),
     tally: new Int32Array(buffer, tally, 1),
-    frames: [new Uint8Array(buffer, now, frameBytes), new Uint8Array(buffer, before, frameBytes)],
+    frames: [new Uint8Array(buffer, now, light), new Uint8Array(buffer, before, light)],
   };
   if (exports === undefined) {
     return { retina, moves: { advance: (...args) => advanceQuietly(retina, ...args) } };
@@ -78,8 +84,8 @@ export function createRetina(
   const kernel = exports as Kernel;
   const { dark, offset } = retina.darkness;
   const advance: RetinaMoves["advance"] = (turn, age, { leaks, passes }) => {
-    const frames = turn === 0 ? [now, before] : [before, now];
-    const columns = [blocks, ...frames, level, high, low, leaks ? leak : 0];
+    const lights = turn === 0 ? [now, before] : [before, now];
+    const columns = [blocks, ...lights, level, high, low, leaks ? leak : 0];
     const rests = [rest, looks, scratch, active, from, age];
     return isCodes
       ? kernel.advanceCodes(...columns, codes, ...rests)

@@ -1,7 +1,9 @@
-import { expect, suite, test } from "vitest";
+import { expect, suite, test, vi } from "vitest";
 import { Random } from "../../src/core/index.ts";
 import { CAPSULE_STRIDE, type Material, Renderer, Textures } from "../../src/simulate/index.ts";
+import { createPanel } from "../../src/simulate/background-kernel.ts";
 import { createRetina } from "../../src/simulate/retina-kernel.ts";
+import { presetHashes } from "../browser/sensor-hash.ts";
 
 const PIXELS = 1000;
 
@@ -102,6 +104,38 @@ suite("kernels of the simulator", () => {
         });
         expect(owners[0]).toEqual(owners[1]);
       }
+    }
+  });
+
+  test("without WebAssembly the events of every preset are the same", async () => {
+    const usual = presetHashes();
+    vi.resetModules();
+    vi.stubGlobal("WebAssembly", undefined);
+    try {
+      const plain = await import("../browser/sensor-hash.ts");
+      expect(plain.presetHashes).not.toBe(presetHashes);
+      expect(plain.presetHashes()).toEqual(usual);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test("a background moved by parts of a pixel has the same bits without the kernel", () => {
+    const random = new Random(8);
+    const [kernel, plain] = [false, true].map((isPlain) => createPanel(37, 20, 31, isPlain));
+    for (let i = 0; i < kernel!.paint.length; i++) {
+      kernel!.paint[i] = plain!.paint[i] = random.uniform();
+    }
+    for (let k = 0; k < 20; k++) {
+      const place = [
+        random.integer(0, 129),
+        random.integer(0, 11),
+        random.uniform(),
+        random.uniform(),
+      ] as const;
+      kernel!.draw(...place);
+      plain!.draw(...place);
+      expect(bits(kernel!.picture)).toEqual(bits(plain!.picture));
     }
   });
 });
