@@ -1,10 +1,21 @@
-/** Compiles kernels/ twice, with and without relaxed SIMD, into modules that hold the bytes. Skips what is current. */
+/**
+ * Compiles kernels/ into modules that hold the bytes: all of index.ts twice, with and without relaxed SIMD, for memory
+ * that threads share, and what the simulator needs one by one. Skips what is current.
+ */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 
 const root = new URL("..", import.meta.url);
 const target = new URL("src/backend/wasm/generated/", root);
-const builds = { strict: "simd,threads", relaxed: "simd,threads,relaxed-simd" };
+const simulator = new URL("src/simulate/generated/", root);
+const shared = ["--sharedMemory", "--maximumMemory", "65536"];
+const builds = [
+  { name: "strict", entry: "index", features: "simd,threads", memory: shared, folder: target },
+  { name: "relaxed", entry: "index", features: "simd,threads,relaxed-simd", memory: shared, folder: target },
+  { name: "sensor", entry: "sensor", features: "simd", memory: [], folder: simulator },
+  { name: "background", entry: "background", features: "simd", memory: [], folder: simulator },
+  { name: "renderer", entry: "renderer", features: "simd", memory: [], folder: simulator },
+];
 
 /** Hash of the sources and of this script, which says whether the outputs are current. */
 async function fingerprint() {
@@ -15,21 +26,13 @@ async function fingerprint() {
   return hash.digest("hex");
 }
 
-async function compile(features) {
+async function compile({ entry, features, memory }) {
   const { default: asc } = await import("assemblyscript/asc");
   let binary;
-  const options = [
-    "-O3",
-    "--converge",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--importMemory",
-    "--sharedMemory",
-  ];
-  const memory = ["--initialMemory", "1", "--maximumMemory", "65536"];
+  const options = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--importMemory"];
+  const limits = ["--initialMemory", "1", ...memory];
   const { error, stderr } = await asc.main(
-    ["kernels/index.ts", ...options, ...memory, "--enable", features, "--outFile", "kernels.wasm"],
+    [`kernels/${entry}.ts`, ...options, ...limits, "--enable", features, "--outFile", "kernels.wasm"],
     {
       readFile: (name, base) => readFile(new URL(name, new URL(`${base}/`, root)), "utf8").catch(() => null),
       writeFile: (_name, contents) => {
@@ -44,11 +47,12 @@ async function compile(features) {
 const stamp = new URL("stamp", target);
 const current = await fingerprint();
 if ((await readFile(stamp, "utf8").catch(() => "")) !== current) {
-  await mkdir(target, { recursive: true });
-  for (const [name, features] of Object.entries(builds)) {
-    const text = await compile(features);
+  for (const build of builds) {
+    const { name, folder } = build;
+    await mkdir(folder, { recursive: true });
+    const text = await compile(build);
     const source = `/** The ${name} build of kernels/ in base64. */\nexport const ${name}: string =\n  "${text}";\n`;
-    await writeFile(new URL(`${name}.ts`, target), source);
+    await writeFile(new URL(`${name}.ts`, folder), source);
   }
   await writeFile(new URL("ids.ts", target), await readFile(new URL("kernels/ids.ts", root)));
   await writeFile(stamp, current);

@@ -1,6 +1,6 @@
 /** SMPL's kinematic tree of 24 joints, and forward kinematics along it. */
 import { ShapeError } from "../core/index.ts";
-import { multiply3, rotate3, subtract3 } from "./matrix3.ts";
+import { rotate3, subtract3 } from "./matrix3.ts";
 import { JOINTS } from "./pose.ts";
 import { axisAngleToMatrix, matrixToAxisAngle } from "./rotation.ts";
 
@@ -84,7 +84,14 @@ export function forwardKinematics(
       for (let i = 0; i < 3; i++) joints[3 * j + i] = restJoints[3 * j + i]! + translation[i]!;
       continue;
     }
-    world.set(multiply3(world, rotations, 9 * p, 9 * j), 9 * j);
+    // In place, as this is done for every joint of every rendered frame.
+    for (let r = 0; r < 9; r += 3) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        for (let k = 0; k < 3; k++) sum += world[9 * p + r + k]! * rotations[9 * j + 3 * k + c]!;
+        world[9 * j + r + c] = sum;
+      }
+    }
     const bone = rotate3(world, subtract3(restJoints, restJoints, 3 * j, 3 * p), 9 * p);
     for (let i = 0; i < 3; i++) joints[3 * j + i] = joints[3 * p + i]! + bone[i]!;
   }

@@ -14,7 +14,7 @@ import { type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.
 import { ShardPool } from "./shard-pool-node.ts";
 
 /** Raised when equal recipes no longer give equal shards, so that old ones are not kept beside new ones. */
-const GENERATION = 1;
+const GENERATION = 2;
 /** Motion files that are kept parsed. */
 const KEPT_MOTIONS = 16;
 

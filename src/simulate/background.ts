@@ -1,6 +1,7 @@
 /** What stands behind the person: a painted panorama that shifts as the camera turns. */
 import { type Random } from "../core/index.ts";
 import type { SensorSize } from "../events/index.ts";
+import { createPanel, type Panel } from "./background-kernel.ts";
 import { NoiseField } from "./noise.ts";
 
 /** How a panorama is painted. Luminances are linear; 1 is white in full light. */
@@ -27,23 +28,25 @@ const SPAN = 2;
 export class Background {
   readonly #sensor: SensorSize;
   readonly #width: number;
-  readonly #height: number;
   readonly #margin: number;
   readonly #paint: Float32Array;
-  readonly #column: Int32Array;
+  /** The part of the panorama about the picture, with a pixel more on each side, and what it is drawn to. */
+  readonly #panel: Panel;
+  #panelLeft = NaN;
 
   /**
    * @param sensor - size of the picture
    * @param horizon - row of the picture in which floor and wall meet; may lie outside
    * @param random - source of the painting, by the style's seed
+   * @param isPlain - whether to draw without the kernel, with the same result; for tests
    */
-  constructor(style: BackgroundStyle, sensor: SensorSize, horizon: number, random: Random) {
+  constructor(style: BackgroundStyle, sensor: SensorSize, horizon: number, random: Random, isPlain = false) {
     this.#sensor = sensor;
     this.#width = sensor.width * SPAN;
     this.#margin = sensor.height >> 2;
-    this.#height = sensor.height + 2 * this.#margin;
-    this.#paint = paint(style, this.#width, this.#height, horizon + this.#margin, random);
-    this.#column = new Int32Array(sensor.width + 1);
+    const height = sensor.height + 2 * this.#margin;
+    this.#paint = paint(style, this.#width, height, horizon + this.#margin, random);
+    this.#panel = createPanel(sensor.width, sensor.height, height + 1, isPlain);
   }
 
   /**
@@ -55,22 +58,34 @@ export class Background {
    */
   draw(shiftX: number, shiftY: number, frame: Float32Array): void {
     const { width, height } = this.#sensor;
-    const [paint, stride, column] = [this.#paint, this.#width, this.#column];
-    const left = (stride - width) / 2 - shiftX;
+    const left = (this.#width - width) / 2 - shiftX;
     const top = Math.min(2 * this.#margin - 1e-6, Math.max(0, this.#margin - shiftY));
     const [x0, y0] = [Math.floor(left), Math.floor(top)];
-    const [fx, fy] = [left - x0, top - y0];
-    for (let u = 0; u <= width; u++) column[u] = mirror(x0 + u, stride);
+    const panel = this.#panel;
+    const slack = (panel.stride - panel.width) >> 1;
+    // The panel is filled anew only where the camera has turned further than its slack.
+    if (!(x0 >= this.#panelLeft && x0 + panel.width < this.#panelLeft + panel.stride)) {
+      this.#panelLeft = x0 - slack;
+      this.#fill();
+    }
+    panel.draw(x0 - this.#panelLeft, y0, left - x0, top - y0);
+    if (panel.width === width) {
+      frame.set(panel.picture);
+      return;
+    }
     for (let v = 0; v < height; v++) {
-      const row = (y0 + v) * stride;
-      const below = Math.min(y0 + v + 1, this.#height - 1) * stride;
-      let c = column[0]!;
-      let before = paint[row + c]! * (1 - fy) + paint[below + c]! * fy;
-      for (let u = 0; u < width; u++) {
-        c = column[u + 1]!;
-        const after = paint[row + c]! * (1 - fy) + paint[below + c]! * fy;
-        frame[v * width + u] = before + (after - before) * fx;
-        before = after;
+      frame.set(panel.picture.subarray(v * panel.width, v * panel.width + width), v * width);
+    }
+  }
+
+  #fill(): void {
+    const { stride, paint: out } = this.#panel;
+    const rows = this.#paint.length / this.#width;
+    for (let u = 0; u < stride; u++) {
+      const from = mirror(this.#panelLeft + u, this.#width);
+      // The row below the last is the last.
+      for (let v = 0; v <= rows; v++) {
+        out[v * stride + u] = this.#paint[Math.min(v, rows - 1) * this.#width + from]!;
       }
     }
   }
@@ -93,11 +108,16 @@ function paint(
   const out = new Float32Array(width * height);
   const wallHeight = Math.max(1, Math.min(height, horizon));
   const period = random.uniform(0.03, 0.12) * height;
+  const clouds = new Float64Array(width);
+  const stripes = Float64Array.from({ length: width }, (_, u) =>
+    Math.max(-1, Math.min(1, period * 0.5 * (Math.abs(((u / period) % 1) - 0.5) - 0.25))),
+  );
   for (let v = 0; v < height; v++) {
     const onFloor = v > horizon;
     // Distance on the floor grows as the row nears the horizon, so its texture shrinks in both directions.
     const near = (v - horizon) / height + 0.04;
     const fade = Math.min(1, (v - horizon) / (0.1 * height));
+    if (!onFloor && style.texture !== 0) noise.fractalRow(9 / height, (9 * v) / height, 0.5, 4, clouds);
     for (let u = 0; u < width; u++) {
       if (onFloor) {
         // Most floors are plain, and the noise is what painting takes time for.
@@ -107,10 +127,9 @@ function paint(
             : noise.fractal(((u - width / 2) / width) * (1.2 / near), 0.6 / near, 5.5, 3) - 0.5;
         out[v * width + u] = style.floor * (1 + 2 * style.floorTexture * fade * cloud);
       } else {
-        const cloud = noise.fractal((9 * u) / height, (9 * v) / height, 0.5, 4) - 0.5;
-        const stripe = Math.max(-1, Math.min(1, period * 0.5 * (Math.abs(((u / period) % 1) - 0.5) - 0.25)));
+        const cloud = style.texture === 0 ? 0 : clouds[u]! - 0.5;
         const level = style.top + ((style.foot - style.top) * v) / wallHeight;
-        out[v * width + u] = level * (1 + 2 * style.texture * cloud) * (1 + style.stripes * stripe);
+        out[v * width + u] = level * (1 + 2 * style.texture * cloud) * (1 + style.stripes * stripes[u]!);
       }
     }
   }

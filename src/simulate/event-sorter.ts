@@ -27,30 +27,39 @@ export class EventSorter {
     this.#code[this.#count++] = pixel * 2 + on;
   }
 
+  /** Adds `count` events in the order of two columns: offsets, and 2 · pixel + on. */
+  append(offsets: Int32Array, codes: Int32Array, count: number): void {
+    while (this.#count + count > this.#offset.length) this.#grow();
+    // Most are few, and views are dear.
+    const [offset, code, at] = [this.#offset, this.#code, this.#count];
+    for (let i = 0; i < count; i++) {
+      offset[at + i] = offsets[i]!;
+      code[at + i] = codes[i]!;
+    }
+    this.#count += count;
+  }
+
   /** The events since the last call, sorted, as columns of their own; `startUs` is added to every offset. */
   take(startUs: number, width: number, spanUs: number): Events {
     const count = this.#count;
-    for (let i = 0; i < count; i++) this.#order[i] = i;
-    for (let shift = 0; shift === 0 || spanUs >= 2 ** shift; shift += DIGIT_BITS) this.#pass(shift, spanUs);
-    const t = new Float64Array(count);
-    const x = new Uint16Array(count);
-    const y = new Uint16Array(count);
-    const on = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      const from = this.#order[i]!;
-      const code = this.#code[from]!;
-      const pixel = code >> 1;
-      const row = (pixel / width) | 0;
-      t[i] = startUs + this.#offset[from]!;
-      x[i] = pixel - row * width;
-      y[i] = row;
-      on[i] = code & 1;
+    const events: Events = {
+      t: new Float64Array(count),
+      x: new Uint16Array(count),
+      y: new Uint16Array(count),
+      on: new Uint8Array(count),
+    };
+    if (count > 0) {
+      for (let i = 0; i < count; i++) this.#order[i] = i;
+      let shift = 0;
+      for (; spanUs >= 2 ** (shift + DIGIT_BITS); shift += DIGIT_BITS) this.#pass(shift, spanUs);
+      this.#lastPass(shift, startUs, width, spanUs, events);
     }
     this.#count = 0;
-    return { t, x, y, on };
+    return events;
   }
 
-  #pass(shift: number, spanUs: number): void {
+  /** Where the events of each digit begin. */
+  #countDigits(shift: number, spanUs: number): Int32Array {
     const first = this.#first;
     const used = Math.min(DIGITS, spanUs + 2);
     first.fill(0, 0, used);
@@ -58,7 +67,35 @@ export class EventSorter {
       const digit = (this.#offset[i]! >> shift) & (DIGITS - 1);
       first[digit + 1] = first[digit + 1]! + 1;
     }
-    for (let d = 1; d < used; d++) first[d] = first[d]! + first[d - 1]!;
+    let sum = 0;
+    for (let d = 1; d < used; d++) {
+      sum += first[d]!;
+      first[d] = sum;
+    }
+    return first;
+  }
+
+  /** The pass over the highest digit, which puts the events where they belong. */
+  #lastPass(shift: number, startUs: number, width: number, spanUs: number, { t, x, y, on }: Events): void {
+    const first = this.#countDigits(shift, spanUs);
+    for (let i = 0; i < this.#count; i++) {
+      const from = this.#order[i]!;
+      const offset = this.#offset[from]!;
+      const digit = (offset >> shift) & (DIGITS - 1);
+      const to = first[digit]!;
+      first[digit] = to + 1;
+      const code = this.#code[from]!;
+      const pixel = code >> 1;
+      const row = (pixel / width) | 0;
+      t[to] = startUs + offset;
+      x[to] = pixel - row * width;
+      y[to] = row;
+      on[to] = code & 1;
+    }
+  }
+
+  #pass(shift: number, spanUs: number): void {
+    const first = this.#countDigits(shift, spanUs);
     for (let i = 0; i < this.#count; i++) {
       const from = this.#order[i]!;
       const digit = (this.#offset[from]! >> shift) & (DIGITS - 1);

@@ -116,6 +116,8 @@ export class Stage {
   readonly #background: Background;
   readonly #renderer: Renderer;
   readonly #owners: Int16Array;
+  /** Part of the body that each capsule is, after that of none. */
+  readonly #parts: Uint8Array;
   readonly #scenery: Float32Array;
   #sceneryShift: readonly [number, number] = [NaN, NaN];
   readonly #frame: Float32Array;
@@ -138,6 +140,7 @@ export class Stage {
     const random = new Random(scene.background.seed);
     this.#background = new Background(scene.background, sensor, this.#path.horizon, random);
     this.#renderer = new Renderer(sensor);
+    this.#parts = Uint8Array.from([0, ...this.#body.map(({ joint }) => joint + 1)]);
     this.#owners = new Int16Array(sensor.width * sensor.height);
     this.#scenery = new Float32Array(sensor.width * sensor.height);
     this.#frame = new Float32Array(sensor.width * sensor.height);
@@ -168,8 +171,8 @@ export class Stage {
       throw new ShapeError(`Stage.parts: expected ${owners.length} pixels, got ${out.length}`);
     }
     this.#renderer.owners(owners);
-    const parts = Uint8Array.from(this.#body, ({ joint }) => joint + 1);
-    for (let i = 0; i < out.length; i++) out[i] = owners[i]! < 0 ? 0 : parts[owners[i]!]!;
+    const parts = this.#parts;
+    for (let i = 0; i < out.length; i++) out[i] = parts[owners[i]! + 1]!;
   }
 
   /** The body and the camera at a time, microseconds, without a picture. */

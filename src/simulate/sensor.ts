@@ -1,11 +1,13 @@
 /** Frames in, events out: the pixel of an event camera with its noise. */
-import { ArgumentError, exponential, naturalLog, type Random, ShapeError } from "../core/index.ts";
+import { ArgumentError, exponential, type Random, ShapeError } from "../core/index.ts";
 import type { Events, SensorSize } from "../events/index.ts";
 import { EventSorter } from "./event-sorter.ts";
 import { codeIntensities, logIntensity, type Transfer } from "./log-intensity.ts";
 import { type SensorPhysics, sensorPresets } from "./presets.ts";
+import { mantissaPlace } from "./quiet.ts";
+import { BLOCK, type Interval, LEVELS, RESTS, type Retina, type RetinaMoves, SETTLES } from "./retina.ts";
+import { createRetina } from "./retina-kernel.ts";
 import { ShotNoise } from "./shot-noise.ts";
-import { BLOCK, CHANGED, RESTS, SAME, SETTLES, Sight } from "./sight.ts";
 
 /** Smallest threshold that the mismatch may leave, so that no pixel fires without bound. */
 const MIN_THRESHOLD = 0.02;
@@ -15,10 +17,12 @@ const LEAK_DECADES = 0.1;
 const SHOT_NOISE_DROP = 0.75;
 /** Added to the intensity that the bandwidth is proportional to, so that it is not zero in the dark [Hu2021, §3]. */
 const BANDWIDTH_OFFSET = 20 / 255;
-/** Levels of intensity for which the low-pass coefficient is tabulated. */
-const LEVELS = 256;
-/** A level this close to where the low-pass takes it counts as there, natural-log units. */
-const SETTLED = 1e-4;
+/** Leak of a pixel, log units, from which leak is counted anew, so that 32-bit floats keep their digits. */
+const MOST_LEAK = 8;
+/** Lengths of intervals for which the low-pass is kept tabulated. */
+const KEPT_PASSES = 64;
+/** Log units by which 32-bit floats may be wrong about when a pixel at rest fires. */
+const ROUNDING = 1e-5;
 /** What an {@link EventSensor} is made of; physics that are left out are those of `sensorPresets.clean`. */
 export type SensorOptions = {
   /** Size in pixels. */
@@ -38,43 +42,31 @@ export type SensorOptions = {
  * its own times, and a suppressed event does not leave its charge behind.
  *
  * All chance comes from `random`, all arithmetic is exact to the bit: equal seeds and frames give equal events in every
- * engine. A pixel whose light does not change is looked at and passed over until its leak makes it fire.
+ * engine, and levels are 32-bit floats. A pixel whose light does not change is looked at and passed over until its leak
+ * makes it fire.
  */
 export class EventSensor {
   readonly sensor: SensorSize;
   readonly #physics: SensorPhysics;
   readonly #random: Random;
-  readonly #logDark: number;
   readonly #thresholdOn: Float64Array;
   readonly #thresholdOff: Float64Array;
   /** Drift of each pixel in log units per microsecond, empty without leak. */
-  readonly #leak: Float64Array;
-  /** Log intensity at the last frame, after the low-pass. */
-  readonly #level: Float64Array;
-  /** Log intensity at the last reset plus the leak from {@link EventSensor.#birthUs} to it. */
-  readonly #reference: Float64Array;
-  /** Level plus leak at which a pixel fires; −∞ above where it has to be looked at in any case. */
-  readonly #high: Float64Array;
-  readonly #low: Float64Array;
-  #sight: Sight | undefined;
-  /** What is known of each block of pixels in this interval. */
-  readonly #looks: Uint8Array;
-  /** Pixels to be run through the interval, and the level at which they begin it. */
-  readonly #active: Int32Array;
-  readonly #from: Float64Array;
-  /** Time until which a pixel is held at reset, microseconds. */
-  readonly #heldUntil: Float64Array;
+  readonly #leak: Float32Array;
+  #mostLeak = 0;
+  readonly #pixels: number;
+  #retina: Retina | undefined;
+  #moves: RetinaMoves | undefined;
+  /** Which of the retina's two frames is the newest. */
+  #turn: 0 | 1 = 0;
   readonly #shots: ShotNoise;
   readonly #codeIntensity: Float32Array;
-  readonly #codeLevel: Float64Array;
-  readonly #codePass = new Float64Array(256).fill(1);
-  readonly #pass = new Float64Array(LEVELS + 1).fill(1);
-  #passUs = 0;
+  /** Shares of the low-pass by the length of the interval. */
+  readonly #passes = new Map<number, Float32Array>();
   readonly #sorter = new EventSorter();
   #lastUs: number | undefined;
   /** Time from which leak is counted. */
   #birthUs = 0;
-  #sawCodes = false;
 
   /** @throws ArgumentError if a size, a threshold or a rate is out of range */
   constructor({ sensor, random, transfer = "linear", ...physics }: SensorOptions) {
@@ -96,34 +88,29 @@ export class EventSensor {
     }
     const pixels = width * height;
     const mismatch = random.fork("mismatch");
-    const threshold = (mean: number) =>
-      Float64Array.from({ length: pixels }, () =>
-        Math.max(MIN_THRESHOLD, mismatch.normal(mean, all.thresholdSigma)),
-      );
+    // Loops, as `from` with a function takes three times as long for so many pixels.
+    const threshold = (mean: number) => {
+      const out = new Float64Array(pixels);
+      for (let i = 0; i < pixels; i++) {
+        out[i] = Math.max(MIN_THRESHOLD, mismatch.normal(mean, all.thresholdSigma));
+      }
+      return out;
+    };
     this.sensor = sensor;
     this.#physics = all;
     this.#random = random.fork("noise");
-    this.#shots = new ShotNoise(pixels, this.#random);
-    this.#logDark = naturalLog(all.linearBelow);
+    this.#shots = new ShotNoise(this.#random);
     this.#thresholdOn = threshold(all.thresholdOn);
     this.#thresholdOff = threshold(all.thresholdOff);
-    this.#leak = Float64Array.from({ length: all.leakRateHz > 0 ? pixels : 0 }, (_, i) => {
+    this.#leak = new Float32Array(all.leakRateHz > 0 ? pixels : 0);
+    for (let i = 0; i < this.#leak.length; i++) {
       const rateHz = all.leakRateHz * exponential(mismatch.normal(0, LEAK_DECADES * Math.LN10));
-      return (rateHz * this.#thresholdOn[i]!) / 1e6;
-    });
-    this.#level = new Float64Array(pixels);
-    this.#reference = new Float64Array(pixels);
-    this.#high = new Float64Array(pixels);
-    this.#low = new Float64Array(pixels);
-    this.#looks = new Uint8Array(Math.ceil(pixels / BLOCK));
-    this.#active = new Int32Array(pixels);
-    this.#from = new Float64Array(pixels);
-    this.#heldUntil = new Float64Array(pixels);
+      const leak = (rateHz * this.#thresholdOn[i]!) / 1e6;
+      this.#leak[i] = leak;
+      if (leak > this.#mostLeak) this.#mostLeak = leak;
+    }
+    this.#pixels = pixels;
     this.#codeIntensity = codeIntensities(transfer);
-    const bits = new Int32Array(this.#codeIntensity.buffer);
-    this.#codeLevel = Float64Array.from(this.#codeIntensity, (intensity, code) =>
-      logIntensity(intensity, bits[code]!, all.linearBelow, this.#logDark),
-    );
   }
 
   /**
@@ -137,8 +124,8 @@ export class EventSensor {
    * @throws ArgumentError if time does not advance as said
    */
   push(frame: Float32Array | Uint8Array, tUs: number): Events {
-    if (frame.length !== this.#level.length) {
-      throw new ShapeError(`EventSensor.push: expected ${this.#level.length} pixels, got ${frame.length}`);
+    if (frame.length !== this.#pixels) {
+      throw new ShapeError(`EventSensor.push: expected ${this.#pixels} pixels, got ${frame.length}`);
     }
     const lastUs = this.#lastUs;
     const spanUs = lastUs === undefined ? 1 : tUs - lastUs;
@@ -147,60 +134,107 @@ export class EventSensor {
         `EventSensor.push: expected an integer time after ${lastUs ?? 0} µs, got ${tUs}`,
       );
     }
-    const isCodes = !(frame instanceof Float32Array);
-    if (this.#sight === undefined || isCodes !== this.#sawCodes) {
-      this.#sight = new Sight(frame.length, isCodes ? 1 : 4);
-    }
-    this.#sawCodes = isCodes;
-    const words = this.#sight.look(frame);
+    const retina = this.#see(frame);
     this.#lastUs = tUs;
     if (lastUs === undefined) {
-      this.#start(frame, tUs);
+      this.#start(retina, tUs);
     } else {
-      if (this.#physics.cutoffHz > 0) this.#tabulateLowPass(spanUs);
-      this.#drawShots(frame, spanUs);
-      const age = tUs - this.#birthUs;
-      this.#sight.compare(age, this.#looks);
-      const count = isCodes ? this.#advanceCodes(frame, age) : this.#advance(frame, words, age);
-      for (let k = 0; k < count; k++) this.#fire(this.#active[k]!, this.#from[k]!, lastUs, spanUs);
-      this.#settle();
+      if ((tUs - this.#birthUs) * this.#mostLeak > MOST_LEAK) this.#countLeakAnew(retina, lastUs);
+      const { cutoffHz } = this.#physics;
+      if (cutoffHz > 0) this.#tabulateLowPass(retina, spanUs);
+      this.#drawShots(retina, frame, spanUs);
+      const effects = { leaks: this.#leak.length > 0, passes: cutoffHz > 0 };
+      const count = this.#moves!.advance(this.#turn, tUs - this.#birthUs, effects);
+      this.#fireAll(retina, count, lastUs, spanUs);
+      this.#settle(retina);
     }
     return this.#sorter.take(lastUs ?? tUs, this.sensor.width, spanUs);
   }
 
-  /** Levels as after a long look at the frame; leaking pixels are anywhere between two events. */
-  #start(frame: Float32Array | Uint8Array, tUs: number): void {
-    const leaks = this.#leak.length > 0;
+  /** Takes a frame's pixels over; the retina is made for the kind of frames that come. */
+  #see(frame: Float32Array | Uint8Array): Retina {
     const isCodes = !(frame instanceof Float32Array);
-    const intensities = isCodes ? Float32Array.from(frame, (code) => this.#codeIntensity[code]!) : frame;
-    const bits = bitsOf(intensities);
+    const old = this.#retina;
+    if (old?.isCodes !== isCodes) {
+      const { linearBelow } = this.#physics;
+      const { retina, moves } = createRetina(frame.length, isCodes, linearBelow);
+      retina.leak.set(this.#leak);
+      retina.thresholdOn.set(this.#thresholdOn);
+      retina.thresholdOff.set(this.#thresholdOff);
+      if (old !== undefined) {
+        for (const name of ["level", "high", "low", "reference", "heldUntil"] as const) {
+          retina[name].set(old[name]);
+        }
+      }
+      if (isCodes) this.#tabulateCodes(retina);
+      this.#passes.clear();
+      [this.#retina, this.#moves] = [retina, moves];
+    }
+    this.#turn = this.#turn === 0 ? 1 : 0;
+    const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
+    this.#retina!.frames[this.#turn].set(bytes);
+    return this.#retina!;
+  }
+
+  #tabulateCodes({ codes, darkness }: Retina): void {
+    const bits = new Int32Array(this.#codeIntensity.buffer);
+    const mantissa = mantissaPlace();
+    this.#codeIntensity.forEach((intensity, code) => {
+      codes[2 * code] = logIntensity(intensity, bits[code]!, darkness, mantissa);
+    });
+  }
+
+  /** Levels as after a long look at the frame; leaking pixels are anywhere between two events. */
+  #start(retina: Retina, tUs: number): void {
+    const leaks = this.#leak.length > 0;
+    const frame = retina.frames[this.#turn];
+    const mantissa = mantissaPlace();
+    const words = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#birthUs = tUs;
-    for (let i = 0; i < frame.length; i++) {
-      const level = logIntensity(intensities[i]!, bits[i]!, this.#physics.linearBelow, this.#logDark);
-      this.#level[i] = level;
-      this.#reset(i, level - (leaks ? this.#random.uniform(0, this.#thresholdOn[i]) : 0));
+    for (let i = 0; i < this.#pixels; i++) {
+      const level = retina.isCodes
+        ? retina.codes[2 * frame[i]!]!
+        : logIntensity(words.getFloat32(4 * i, true), words.getInt32(4 * i, true), retina.darkness, mantissa);
+      retina.level[i] = level;
+      this.#reset(retina, i, level - (leaks ? this.#random.uniform(0, this.#thresholdOn[i]) : 0));
     }
   }
 
-  #reset(i: number, reference: number): void {
-    this.#reference[i] = reference;
-    this.#high[i] = reference + this.#thresholdOn[i]!;
-    this.#low[i] = reference - this.#thresholdOff[i]!;
+  #reset(retina: Retina, i: number, reference: number): void {
+    retina.reference[i] = reference;
+    retina.high[i] = reference + retina.thresholdOn[i]!;
+    retina.low[i] = reference - retina.thresholdOff[i]!;
   }
 
-  /** Share of the way to the new level that a pixel goes in `spanUs`, by intensity. */
-  #tabulateLowPass(spanUs: number): void {
-    if (this.#passUs === spanUs) return;
-    this.#passUs = spanUs;
+  /** Counts leak from `tUs` on. */
+  #countLeakAnew(retina: Retina, tUs: number): void {
+    const age = tUs - this.#birthUs;
+    this.#birthUs = tUs;
+    retina.restUntil.fill(-Infinity);
+    this.#leak.forEach((leak, i) => {
+      const held = retina.high[i] === -Infinity;
+      this.#reset(retina, i, retina.reference[i]! - leak * age);
+      if (held) retina.high[i] = -Infinity;
+    });
+  }
+
+  /** Sets the share of the way to the new level that a pixel goes in `spanUs`, by intensity. */
+  #tabulateLowPass({ isCodes, pass, codes }: Retina, spanUs: number): void {
     const share = (intensity: number) => {
       const cutoffHz = (this.#physics.cutoffHz * (intensity + BANDWIDTH_OFFSET)) / (1 + BANDWIDTH_OFFSET);
       return 1 - exponential((-2 * Math.PI * cutoffHz * spanUs) / 1e6);
     };
-    for (let k = 0; k <= LEVELS; k++) this.#pass[k] = share(k / LEVELS);
-    this.#codeIntensity.forEach((intensity, code) => (this.#codePass[code] = share(intensity)));
+    let shares = this.#passes.get(spanUs);
+    if (shares === undefined) {
+      shares = isCodes ? this.#codeIntensity.map(share) : pass.map((_, k) => share(k / LEVELS));
+      if (this.#passes.size === KEPT_PASSES) this.#passes.clear();
+      this.#passes.set(spanUs, shares);
+    }
+    if (isCodes) for (let code = 0; code < 256; code++) codes[2 * code + 1] = shares[code]!;
+    else pass.set(shares);
   }
 
-  #drawShots(frame: Float32Array | Uint8Array, spanUs: number): void {
+  #drawShots({ high, restUntil, shots }: Retina, frame: Float32Array | Uint8Array, spanUs: number): void {
     const perUs = (this.#physics.shotNoiseRateHz * frame.length) / 1e6;
     if (perUs === 0) return;
     const codes = this.#codeIntensity;
@@ -208,89 +242,45 @@ export class EventSensor {
       frame instanceof Float32Array
         ? (i: number) => 1 - SHOT_NOISE_DROP * Math.min(1, Math.max(0, frame[i]!))
         : (i: number) => 1 - SHOT_NOISE_DROP * codes[frame[i]!]!;
-    const { restUntil } = this.#sight!;
-    this.#shots.draw(spanUs, perUs, keep, (i) => {
+    this.#shots.draw(shots.subarray(0, this.#pixels), spanUs, perUs, keep, (i) => {
       restUntil[Math.floor(i / BLOCK)] = -Infinity;
-      this.#high[i] = -Infinity;
+      high[i] = -Infinity;
     });
   }
 
-  /**
-   * Moves the levels to the frame and lists the pixels that may fire, of which it returns the number. The loop calls
-   * nothing, so that the engine need not read again where the arrays are.
-   */
-  #advance(frame: Float32Array, bits: Int32Array, age: number): number {
-    const { linearBelow } = this.#physics;
-    const [level, high, low, leak] = [this.#level, this.#high, this.#low, this.#leak];
-    const [looks, pass, logDark] = [this.#looks, this.#pass, this.#logDark];
-    const [active, from] = [this.#active, this.#from];
-    const leaks = leak.length > 0;
-    let count = 0;
-    for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === RESTS) continue;
-      const end = Math.min((b + 1) * BLOCK, frame.length);
-      let settled = looks[b] === SAME;
-      for (let i = b * BLOCK; i < end; i++) {
-        const before = level[i]!;
-        const intensity = frame[i]!;
-        const target = logIntensity(intensity, bits[i]!, linearBelow, logDark);
-        const k = intensity < 1 ? (intensity > 0 ? (intensity * LEVELS) | 0 : 0) : LEVELS;
-        const after = before + (target - before) * pass[k]!;
-        level[i] = after;
-        const total = leaks ? after + leak[i]! * age : after;
-        if (!(total < high[i]! && total > low[i]!)) {
-          active[count] = i;
-          from[count++] = before;
-        }
-        if (settled && Math.abs(target - after) >= SETTLED) settled = false;
-      }
-      looks[b] = settled ? SETTLES : CHANGED;
-    }
-    return count;
-  }
-
-  /** As `#advance`, for the 256 intensities of a video. */
-  #advanceCodes(frame: Uint8Array, age: number): number {
-    const [level, high, low, leak] = [this.#level, this.#high, this.#low, this.#leak];
-    const [looks, codeLevel, pass] = [this.#looks, this.#codeLevel, this.#codePass];
-    const [active, from] = [this.#active, this.#from];
-    const leaks = leak.length > 0;
-    let count = 0;
-    for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === RESTS) continue;
-      const end = Math.min((b + 1) * BLOCK, frame.length);
-      let settled = looks[b] === SAME;
-      for (let i = b * BLOCK; i < end; i++) {
-        const before = level[i]!;
-        const code = frame[i]!;
-        const target = codeLevel[code]!;
-        const after = before + (target - before) * pass[code]!;
-        level[i] = after;
-        const total = leaks ? after + leak[i]! * age : after;
-        if (!(total < high[i]! && total > low[i]!)) {
-          active[count] = i;
-          from[count++] = before;
-        }
-        if (settled && Math.abs(target - after) >= SETTLED) settled = false;
-      }
-      looks[b] = settled ? SETTLES : CHANGED;
-    }
-    return count;
-  }
-
   /** Lets blocks that neither light nor low-pass move any more rest until leak makes one of their pixels fire. */
-  #settle(): void {
-    const [looks, leak, high, level] = [this.#looks, this.#leak, this.#high, this.#level];
-    const { restUntil } = this.#sight!;
+  #settle({ looks, high, level, restUntil }: Retina): void {
+    const leak = this.#leak;
     for (let b = 0; b < looks.length; b++) {
-      if (looks[b] === RESTS) continue;
-      let until = looks[b] === SETTLES ? Infinity : -Infinity;
+      if (looks[b] !== SETTLES) {
+        if (looks[b] !== RESTS) restUntil[b] = -Infinity;
+        continue;
+      }
+      let until = Infinity;
       const end = Math.min((b + 1) * BLOCK, leak.length);
       for (let i = b * BLOCK; i < end && until > 0; i++) {
-        until = Math.min(until, (high[i]! - level[i]!) / leak[i]!);
+        until = Math.min(until, (high[i]! - ROUNDING - level[i]!) / leak[i]!);
       }
-      // A microsecond for rounding.
       restUntil[b] = until - 1;
+    }
+  }
+
+  /** Runs the listed pixels through the interval: those without noise by the kernel, if there is one. */
+  #fireAll(retina: Retina, count: number, lastUs: number, spanUs: number): void {
+    const { active, from, offsets, eventCodes, tally } = retina;
+    const interval = {
+      lastUs,
+      spanUs,
+      age: lastUs - this.#birthUs,
+      refractoryUs: this.#physics.refractoryUs,
+    };
+    for (let k = 0; k < count; k++) {
+      if (this.#moves!.fire !== undefined) {
+        k = this.#moves!.fire(k, count, interval);
+        this.#sorter.append(offsets, eventCodes, tally[0]!);
+        if (k === count) return;
+      }
+      this.#fire(retina, active[k]!, from[k]!, interval);
     }
   }
 
@@ -298,28 +288,30 @@ export class EventSensor {
    * Runs one pixel through an interval in which its level moves linearly from `before` to what it is now, while leak
    * adds to it, and emits its events.
    */
-  #fire(i: number, before: number, lastUs: number, spanUs: number): void {
-    const after = this.#level[i]!;
-    const leak = this.#leak.length > 0 ? this.#leak[i]! : 0;
-    const age = lastUs - this.#birthUs;
-    const start = before - this.#reference[i]! + leak * age;
-    const end = after - this.#reference[i]! + leak * (age + spanUs);
-    const left = this.#run(i, start, end, lastUs, spanUs);
-    this.#reset(i, after + leak * (age + spanUs) - left);
-    if (this.#heldUntil[i]! > lastUs + spanUs) this.#high[i] = -Infinity;
+  #fire(retina: Retina, i: number, before: number, interval: Interval): void {
+    const { lastUs, spanUs, age } = interval;
+    const { reference } = retina;
+    const after = retina.level[i]!;
+    const leak = retina.leak[i]!;
+    const start = before - reference[i]! + leak * age;
+    const end = after - reference[i]! + leak * (age + spanUs);
+    const left = this.#run(retina, i, start, end, interval);
+    this.#reset(retina, i, after + leak * (age + spanUs) - left);
+    if (retina.heldUntil[i]! > lastUs + spanUs) retina.high[i] = -Infinity;
   }
 
   /** Emits the events; both levels and the one at the end, which it returns, are measured from the then last reset. */
-  #run(i: number, start: number, end: number, lastUs: number, spanUs: number): number {
-    const { refractoryUs } = this.#physics;
-    const { head, offset: shotOffset, next: shotNext } = this.#shots;
+  #run(retina: Retina, i: number, start: number, end: number, interval: Interval): number {
+    const { lastUs, spanUs, refractoryUs } = interval;
+    const { shots, heldUntil } = retina;
+    const { offset: shotOffset, next: shotNext } = this.#shots;
     const slope = (end - start) / spanUs;
     const rises = slope > 0;
-    const threshold = rises ? this.#thresholdOn[i]! : -this.#thresholdOff[i]!;
-    let shot = head[i]!;
-    head[i] = -1;
+    const threshold = rises ? retina.thresholdOn[i]! : -retina.thresholdOff[i]!;
+    let shot = shots[i]!;
+    shots[i] = -1;
     let [offset, level] = [0, start];
-    if (this.#heldUntil[i]! > lastUs) [offset, level] = [this.#heldUntil[i]! - lastUs, 0];
+    if (heldUntil[i]! > lastUs) [offset, level] = [heldUntil[i]! - lastUs, 0];
     while (offset < spanUs) {
       while (shot >= 0 && shotOffset[shot]! < offset) shot = shotNext[shot]!;
       const crossing = slope === 0 ? Infinity : offset + (threshold - level) / slope;
@@ -333,15 +325,10 @@ export class EventSensor {
       if (isNoise) shot = shotNext[shot]!;
       level = 0;
       offset = refractoryUs > 0 ? stamp + refractoryUs : at;
-      if (refractoryUs > 0) this.#heldUntil[i] = lastUs + offset;
+      if (refractoryUs > 0) heldUntil[i] = lastUs + offset;
     }
     return 0;
   }
-}
-
-/** The bits of 32-bit floats. */
-function bitsOf(values: Float32Array): Int32Array {
-  return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
 function isSize(side: number): boolean {

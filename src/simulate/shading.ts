@@ -35,16 +35,24 @@ export function lightInCamera(lighting: Lighting, rotation: Float64Array): Camer
   };
 }
 
-/** Irradiance on a surface with unit normal n: a hemisphere from ground to sky, and Lambert's law for each light. */
+/**
+ * Irradiance on a surface with unit normal n: a hemisphere from ground to sky, and Lambert's law for each light. Every
+ * operation is rounded to 32 bits.
+ */
 export function irradiance(light: CameraLight, nx: number, ny: number, nz: number): number {
   const { sky, ground, up, lights } = light;
-  const upward = 0.5 + 0.5 * (nx * up[0]! + ny * up[1]! + nz * up[2]!);
-  let sum = ground + (sky - ground) * upward;
+  const upward = dot(nx, ny, nz, up[0]!, up[1]!, up[2]!);
+  let sum = round(round(ground) + round(round(sky - ground) * round(0.5 + 0.5 * upward)));
   for (let i = 0; i < lights.length; i += 4) {
-    const facing = nx * lights[i]! + ny * lights[i + 1]! + nz * lights[i + 2]!;
-    if (facing > 0) sum += lights[i + 3]! * facing;
+    const facing = dot(nx, ny, nz, lights[i]!, lights[i + 1]!, lights[i + 2]!);
+    if (facing > 0) sum = round(sum + round(round(lights[i + 3]!) * facing));
   }
   return sum;
+}
+
+/** Scalar product of 32-bit floats with numbers that are rounded to such. */
+function dot(x: number, y: number, z: number, a: number, b: number, c: number): number {
+  return round(round(round(x * round(a)) + round(y * round(b))) + round(z * round(c)));
 }
 
 /** A pattern in the body's rest coordinates, so that it moves with the limb. Reflectances are in [0, 1]. */
@@ -62,7 +70,13 @@ export type Material = {
   readonly folds: number;
 };
 
+const round = Math.fround;
+/** The patterns, as the kernel numbers them. */
+const PATTERNS = ["plain", "stripes", "checks", "noise", "face"] as const;
+/** Numbers that a material takes in {@link Textures.pack}. */
+export const MATERIAL_STRIDE = 8;
 const FOLDS_PER_METRE = 13;
+const FOLDS_PER_METRE_DOWN = round(FOLDS_PER_METRE * 0.6);
 /** Eyes in the head joint's frame of the mean body, metres: to each side, up, forward at least, and radius. */
 const EYES = { across: 0.036, up: 0.062, front: 0.04, size: 0.016 };
 
@@ -83,46 +97,78 @@ export class Textures {
     this.#noise = new NoiseField(new Random(seed));
   }
 
+  /** Values of the noise at the points of its lattice, `[32, 32, 32]`. */
+  get lattice(): Float32Array {
+    return this.#noise.lattice;
+  }
+
+  /** Number of materials. */
+  get count(): number {
+    return this.#materials.length;
+  }
+
+  /** Materials as numbers: pattern, base, figure − base, 1 / period, axis (3), folds, `[count, 8]`. */
+  pack(out: Float32Array): void {
+    this.#materials.forEach(({ pattern, base, figure, period, axis, folds }, m) => {
+      const record = [PATTERNS.indexOf(pattern), base, figure - base, 1 / period, ...axis, folds];
+      out.set(record, m * MATERIAL_STRIDE);
+    });
+  }
+
+  /** Where the eyes are as numbers: the head's position (3), across, up, front and size of {@link EYES}. */
+  eyes(): readonly number[] {
+    return [...this.#head, EYES.across, EYES.up, EYES.front, EYES.size];
+  }
+
   /**
-   * Reflectance of a material at a point of the rest pose, metres.
+   * Reflectance of a material at a point of the rest pose, metres. Every operation is rounded to 32 bits.
    *
    * @param footprint - size of a pixel on the surface, metres; finer detail is averaged away
    */
   reflectance(index: number, x: number, y: number, z: number, footprint: number): number {
     const { pattern, base, figure, period, axis, folds } = this.#materials[index]!;
+    const perPeriod = round(1 / period);
     let share = 0;
     if (pattern === "face") {
       share = this.#eye(x, y, z, footprint);
     } else if (pattern === "noise") {
-      share = this.#noise.fractal(x / period, y / period, z / period, 2);
+      share = this.#noise.fractal(round(x * perPeriod), round(y * perPeriod), round(z * perPeriod), 2);
     } else if (pattern !== "plain") {
-      const ax = axis[0];
-      const ay = axis[1];
-      const az = axis[2];
-      share = stripe((x * ax + y * ay + z * az) / period, footprint / period);
+      const blur = round(footprint * perPeriod);
+      share = stripe(round(dot(x, y, z, axis[0], axis[1], axis[2]) * perPeriod), blur);
       if (pattern === "checks") {
-        const other = stripe((x * ay + y * az + z * ax) / period, footprint / period);
-        share += other - 2 * share * other;
+        const other = stripe(round(dot(x, y, z, axis[1], axis[2], axis[0]) * perPeriod), blur);
+        share = round(round(share + other) - round(round(share + share) * other));
       }
     }
-    const reflectance = base + (figure - base) * share;
+    const reflectance = round(round(base) + round(round(figure - base) * share));
     if (folds === 0) return reflectance;
-    const wrinkle = this.#noise.at(x * FOLDS_PER_METRE, y * FOLDS_PER_METRE * 0.6, z * FOLDS_PER_METRE);
-    return reflectance * (1 + folds * (2 * wrinkle - 1));
+    const wrinkle = this.#noise.at(
+      round(x * FOLDS_PER_METRE),
+      round(y * FOLDS_PER_METRE_DOWN),
+      round(z * FOLDS_PER_METRE),
+    );
+    return round(reflectance * round(1 + round(round(folds) * round(wrinkle + wrinkle - 1))));
   }
 
   /** Share of a pixel that one of the eyes covers. */
   #eye(x: number, y: number, z: number, footprint: number): number {
     const [hx, hy, hz] = this.#head;
-    if (z - hz < EYES.front) return 0;
-    const distance = Math.hypot(Math.abs(x - hx) - EYES.across, y - hy - EYES.up);
-    return Math.min(1, Math.max(0, 0.5 + (EYES.size - distance) / footprint));
+    if (round(z - round(hz)) < round(EYES.front)) return 0;
+    const dx = round(Math.abs(round(x - round(hx))) - round(EYES.across));
+    const dy = round(round(y - round(hy)) - round(EYES.up));
+    const distance = round(Math.sqrt(round(round(dx * dx) + round(dy * dy))));
+    return clamp(round(0.5 + round(round(round(EYES.size) - distance) / footprint)));
   }
 }
 
 /** Share of the figure in a wave of equal stripes, averaged over a pixel's width `blur` (in periods). */
 function stripe(phase: number, blur: number): number {
-  const wave = Math.abs(2 * (phase - Math.floor(phase)) - 1) - 0.5;
-  const share = 0.5 + (wave * 0.5) / Math.max(blur, 1e-6);
+  const saw = round(phase - Math.floor(phase));
+  const wave = round(Math.abs(round(saw + saw - 1)) - 0.5);
+  return clamp(round(0.5 + round((wave * 0.5) / Math.max(round(1e-6), blur))));
+}
+
+function clamp(share: number): number {
   return share < 0 ? 0 : share > 1 ? 1 : share;
 }

@@ -34,6 +34,7 @@ export function castShadow(
     const above = ux * x + uy * y + uz * z - level;
     const [px, py, pz] = [x - above * ux, y - above * uy, z - above * uz];
     if (pz < 0.5) continue;
+    const within = px * px + py * py + pz * pz - radius * radius;
     const depth = (strength * share) / (1 + Math.max(0, above));
     const span = (radius * fx) / (pz - radius * 0.5);
     const u = (fx * px) / pz + cx;
@@ -47,7 +48,18 @@ export function castShadow(
     const bottom = Math.min(height - 1, Math.ceil(fy * low + cy));
     for (let row = top; row <= bottom; row++) {
       const ry = (row + 0.5 - cy) / fy;
-      for (let column = left; column <= right; column++) {
+      // Where the floor is within the radius is a quadratic inequality along the row; a pixel more for rounding.
+      const side = uy * ry + uz;
+      const ahead = py * ry + pz;
+      const a = level * level - 2 * level * px * ux + within * ux * ux;
+      const b = within * side * ux - level * (px * side + ahead * ux);
+      const c = level * level * (ry * ry + 1) - 2 * level * ahead * side + within * side * side;
+      const root = b * b - a * c;
+      if (a > 0 && root <= 0) continue;
+      const half = a > 0 ? Math.sqrt(root) / a : Infinity;
+      const first = a > 0 ? Math.max(left, Math.floor(fx * (-b / a - half) + cx - 1.5)) : left;
+      const last = a > 0 ? Math.min(right, Math.ceil(fx * (-b / a + half) + cx + 0.5)) : right;
+      for (let column = first; column <= last; column++) {
         const rx = (column + 0.5 - cx) / fx;
         const far = level / (ux * rx + uy * ry + uz);
         if (!(far > 0)) continue;
