@@ -2,10 +2,11 @@
  * How fast recordings are read and written on one core. Every file holds the same events, made here: moving edges; and
  * those of a recording in `SACCADE_DATA`, again and again. Reading from memory stands beside a plain decoder
  * (`plain-decoders.ts`), reading from disk beside reading the bytes alone, h5wasm and, where `SACCADE_BENCH_PYTHON` names
- * a Python with NumPy, vectorised NumPy, h5py and SciPy (`plain-decoders.py`). Then how fast events are binned, and with
- * `--memory` what memory reading takes.
+ * a Python with NumPy, vectorised NumPy, h5py and SciPy (`plain-decoders.py`). Then how fast events are binned. With
+ * `--memory` instead: what memory reading takes, by length of the file (Linux).
  *
- *   npm run bench -- events [--events=20] [--formats=evt2,dat] [--memory] [--out=docs/benchmarks]
+ *   npm run bench -- events [--events=20] [--formats=evt2,dat] [--out=docs/benchmarks]
+ *   npm run bench -- events --memory [--formats=evt2,dat] [--out=docs/benchmarks]
  *
  * The fastest of `--runs` runs, or as many as fit into 10 s; `SACCADE_BENCH_CLOCK=processor` on a busy machine.
  */
@@ -18,7 +19,7 @@ import { BinaryVoxelGrid, type Events, openEvents, sliceEvents } from "../src/ev
 import { openRecording, writeRecording } from "../src/events/node.ts";
 import { CASES, encoded, type EventCase, fitted, type Subject } from "./event-cases.ts";
 import { batchesOf, edges, recorded, writePieces } from "./event-files.ts";
-import { memoryTable } from "./event-memory.ts";
+import { EVENTS as MEMORY_EVENTS, memoryTable } from "./event-memory.ts";
 import { pythonRate, pythonVersions, readByH5wasm } from "./event-rivals.ts";
 import { digits, factor, flags, now, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
@@ -153,88 +154,91 @@ async function binning(events: Events): Promise<string> {
   return `Binary voxel grid [${grid.shape.join(", ")}] of the edges: ${digits(rate)} M events/s.`;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "saccade-bench-"));
-try {
+async function publishSpeed(cases: readonly EventCase[], folder: string): Promise<void> {
   const made = edges(EVENTS);
   const recording = await recorded(EVENTS);
-  const wanted = options.formats.split(",");
   const rows = { memory: [] as string[][], disk: [] as string[][], writing: [] as string[][] };
-  const cases = CASES.filter(({ format }) => wanted.includes(format));
+  const path = join(folder, "recording");
   for (const one of cases) {
     for (const [name, subject] of [["edges", made] as const, ["recording", recording] as const]) {
       if (subject === undefined) continue;
-      const measured = await fileOf(one, name, subject, join(folder, "recording"));
+      const measured = await fileOf(one, name, subject, path);
       rows.memory.push(await readFromMemory(measured));
       rows.disk.push(await readFromDisk(measured));
       const written = await write(measured);
       if (written !== undefined) rows.writing.push(written);
     }
   }
-  const disk = diskRate(join(folder, "recording"));
   const python = pythonVersions();
+  const about = [
+    `${EVENTS / 1e6} M events a file (the plain decoder: ${PLAIN_EVENTS / 1e6} M): moving edges made by a seed,`,
+    "and those of a recording of a Gen4.1 sensor, again and again; 1280×720, for AEDAT 2 and 3 and N-MNIST divided to",
+    `fit. The fastest of ${EFFORT.runs} runs, or of as many as fit into ${EFFORT.seconds} s. Formats that do not say`,
+    "the size of their sensor are told it.",
+    python === undefined ? "" : `Rivals: ${python}, h5wasm 0.10.3.`,
+  ];
+  const disk = diskRate(path);
+  const fromDisk = [
+    'Files are in the memory of the system. "Bytes alone" is `readFile`.',
+    disk === undefined ? "" : `Past that memory the disk itself reads ${disk} (\`dd iflag=direct\`).`,
+    "NumPy, h5py and SciPy read whole files to the same columns, vectorised and without checks; text by `loadtxt`.",
+    "h5wasm reads the four columns and leaves times as they are. Neither Debian nor npm has a reader of EVT3 or AEDAT4",
+    "to stand beside, and Event Stream's records of two lengths cannot be vectorised.",
+  ];
+  const fromWriting = [
+    "Batches of 65,536 events; into a file as `writeRecording` does it, which waits for the disk.",
+    '"Bytes alone" is `writeFile`, which waits too.',
+  ];
+  const subjects = ["format", "events"];
+  const [rate, bytes] = ["M events/s", "MB/s"];
   const body = [
     "## Reading from memory",
     "The plain decoder is what one writes first: a DataView, an object an event, no checks.",
-    table(
-      ["format", "events", "bytes an event", "M events/s", "MB/s", "plain decoder, M events/s", "ratio"],
-      rows.memory,
-    ),
+    table([...subjects, "bytes an event", rate, bytes, `plain decoder, ${rate}`, "ratio"], rows.memory),
     "## Reading from disk",
-    `Files are in the memory of the system. "Bytes alone" is \`readFile\`. ${
-      disk === undefined ? "" : `Past that memory the disk itself reads ${disk} (\`dd iflag=direct\`).`
-    } NumPy, h5py and SciPy read whole files to the same columns, vectorised and without checks; for text NumPy is
-\`loadtxt\`. h5wasm reads the four columns and leaves times as they are. Neither Debian nor npm has a reader of EVT3 or
-AEDAT4 to stand beside, and Event Stream's records of two lengths cannot be vectorised.`,
+    fromDisk.join(" "),
     table(
       [
-        "format",
-        "events",
-        "M events/s",
-        "MB/s",
-        "bytes alone, MB/s",
-        "Python, M events/s",
+        ...subjects,
+        rate,
+        bytes,
+        `bytes alone, ${bytes}`,
+        `Python, ${rate}`,
         "ratio",
-        "h5wasm, M events/s",
+        `h5wasm, ${rate}`,
         "ratio",
       ],
       rows.disk,
     ),
     "## Writing",
-    "Batches of 65,536 events; into a file as `writeRecording` does it, which waits for the disk.",
+    fromWriting.join(" "),
     table(
-      [
-        "format",
-        "events",
-        "encoded, M events/s",
-        "MB/s",
-        "into a file, M events/s",
-        "MB/s",
-        "bytes alone, MB/s",
-      ],
+      [...subjects, `encoded, ${rate}`, bytes, `into a file, ${rate}`, bytes, `bytes alone, ${bytes}`],
       rows.writing,
     ),
-    ...(options.memory
-      ? [
-          "## Memory",
-          `The peak of the resident memory of a process that opens a file on disk without any option, as \`getrusage\` has
-it. Formats that do not say the size of the sensor are read twice.`,
-          await memoryTable(made, cases, folder),
-        ]
-      : []),
     "## Binning",
     await binning(made.events),
   ];
+  const page = { name: "events", title: "Speed of event formats", threads: "1", charts: new Map() };
+  await publish({ ...page, about: about.join(" "), body }, options);
+}
+
+async function publishMemory(cases: readonly EventCase[], folder: string): Promise<void> {
   const about = [
-    `${EVENTS / 1e6} M events a file (the plain decoder: ${PLAIN_EVENTS / 1e6} M): moving edges made by a seed,`,
-    "and those of a recording of a Gen4.1 sensor, again and again; 1280×720, for AEDAT 2 and 3 and N-MNIST divided to",
-    `fit. The fastest of ${EFFORT.runs} runs, or of as many as fit into ${EFFORT.seconds} s. All formats but text say`,
-    "their sensor or are told it.",
-    python === undefined ? "" : `Rivals: ${python}, h5wasm 0.10.3.`,
+    "The peak of the resident memory (`VmHWM`) of a process that opens a file on disk without any option and counts its",
+    "events: moving edges, 1280×720, for AEDAT 2 and 3 and N-MNIST divided to fit. Formats that do not say the size of",
+    "the sensor are read twice. The heap of Node grows for some seconds before it settles.",
   ].join(" ");
-  await publish(
-    { name: "events", title: "Event formats", about, threads: "1", body, charts: new Map() },
-    options,
-  );
+  const body = [await memoryTable(edges(MEMORY_EVENTS), cases, folder)];
+  const page = { name: "events", file: "event-memory", title: "Memory of event formats", threads: "1" };
+  await publish({ ...page, about, body, charts: new Map() }, options);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "saccade-bench-"));
+try {
+  const wanted = options.formats.split(",");
+  const cases = CASES.filter(({ format }) => wanted.includes(format));
+  await (options.memory ? publishMemory(cases, folder) : publishSpeed(cases, folder));
 } finally {
   rmSync(folder, { recursive: true });
 }
