@@ -1,5 +1,6 @@
 /** Other programs that read files of events: Python's, by `plain-decoders.py`, and the HDF5 library, by h5wasm. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import h5wasm from "h5wasm/node";
 import { processorTime } from "./harness.ts";
@@ -9,6 +10,11 @@ export type Effort = { readonly runs: number; readonly seconds: number };
 
 const PYTHON = process.env["SACCADE_BENCH_PYTHON"];
 const SCRIPT = join(import.meta.dirname, "plain-decoders.py");
+
+/** The version of h5wasm, which package.json pins. */
+export const H5WASM_VERSION: string = JSON.parse(
+  readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8"),
+).devDependencies.h5wasm;
 
 /** Versions of what `SACCADE_BENCH_PYTHON` names; undefined if it names nothing. */
 export function pythonVersions(): string | undefined {

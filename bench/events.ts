@@ -20,7 +20,7 @@ import { openRecording, writeRecording } from "../src/events/node.ts";
 import { CASES, encoded, type EventCase, fitted, type Subject } from "./event-cases.ts";
 import { batchesOf, edges, recorded, writePieces } from "./event-files.ts";
 import { EVENTS as MEMORY_EVENTS, memoryTable } from "./event-memory.ts";
-import { pythonRate, pythonVersions, readByH5wasm } from "./event-rivals.ts";
+import { H5WASM_VERSION, pythonRate, pythonVersions, readByH5wasm } from "./event-rivals.ts";
 import { digits, factor, flags, now, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
 
@@ -175,7 +175,7 @@ async function publishSpeed(cases: readonly EventCase[], folder: string): Promis
     "and those of a recording of a Gen4.1 sensor, again and again; 1280×720, for AEDAT 2 and 3 and N-MNIST divided to",
     `fit. The fastest of ${EFFORT.runs} runs, or of as many as fit into ${EFFORT.seconds} s. Formats that do not say`,
     "the size of their sensor are told it.",
-    python === undefined ? "" : `Rivals: ${python}, h5wasm 0.10.3.`,
+    python === undefined ? "" : `Rivals: ${python}, h5wasm ${H5WASM_VERSION}.`,
   ];
   const disk = diskRate(path);
   const fromDisk = [
