@@ -10,7 +10,7 @@ export type Conventions = {
   readonly timeOffset: number;
   /** Number of the first column and row. */
   readonly origin: number;
-  /** The polarity that means brighter; any other of `off` means darker. */
+  /** The polarity that means brighter; any of `off`, the whole numbers just below, means darker. */
   readonly on: number;
   readonly off: readonly number[];
 };
