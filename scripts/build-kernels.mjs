@@ -3,7 +3,7 @@
  * that threads share, and what the simulator needs one by one. Skips what is current.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 
 const root = new URL("..", import.meta.url);
 const target = new URL("src/backend/wasm/generated/", root);
@@ -16,6 +16,12 @@ const builds = [
   { name: "background", entry: "background", features: "simd", memory: [], folder: simulator },
   { name: "renderer", entry: "renderer", features: "simd", memory: [], folder: simulator },
 ];
+
+/** Whether every module of an earlier build is still there. */
+async function areBuilt() {
+  const modules = builds.map(({ name, folder }) => access(new URL(`${name}.ts`, folder)));
+  return (await Promise.allSettled(modules)).every(({ status }) => status === "fulfilled");
+}
 
 /** Hash of the sources and of this script, which says whether the outputs are current. */
 async function fingerprint() {
@@ -46,7 +52,7 @@ async function compile({ entry, features, memory }) {
 
 const stamp = new URL("stamp", target);
 const current = await fingerprint();
-if ((await readFile(stamp, "utf8").catch(() => "")) !== current) {
+if (!(await areBuilt()) || (await readFile(stamp, "utf8").catch(() => "")) !== current) {
   for (const build of builds) {
     const { name, folder } = build;
     await mkdir(folder, { recursive: true });

@@ -23,7 +23,7 @@ export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
 export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
 
 /** Raised when equal settings no longer give equal clips, so that old caches are not used. */
-const GENERATION = 3;
+const GENERATION = 4;
 /** Largest files that are read, bytes. */
 const MAX_BVH_BYTES = 1 << 28;
 const MAX_SPLITS_BYTES = 1 << 24;

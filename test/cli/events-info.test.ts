@@ -64,7 +64,14 @@ suite("saccade events info", () => {
     expect(JSON.parse(stdout)).toMatchObject({
       format: "es",
       kind: "generic",
-      ...{ width: 0, height: 0, events: 3, on: 0, off: 0, firstUs: 5, lastUs: 260, faults: [] },
+      width: 0,
+      height: 0,
+      events: 3,
+      on: 0,
+      off: 0,
+      firstUs: 5,
+      lastUs: 260,
+      faults: [],
     });
     expect((await events(["info", at("generic.es")])).stdout).toContain("3 without pixels");
     await writeFile(at("cut.es"), Uint8Array.from(bytes.slice(0, -1)));
