@@ -269,7 +269,7 @@ export function fire(from: i32, count: i32, lastUs: f64, spanUs: f64, age: f64, 
         left = now + slope * (spanUs - offset);
         break;
       }
-      // An event of this interval, though rounding may have let it come a moment theBefore.
+      // An event of this interval, though rounding may have let it come a moment before.
       const stamp = max<f64>(1, ceil<f64>(at));
       store<i32>(theOffsets + 4 * <usize>events, <i32>stamp);
       store<i32>(theCodes + 4 * <usize>events, 2 * i + <i32>rises);

@@ -24,7 +24,7 @@ export type Instance = {
 };
 
 /**
- * Lays columns out one after the other, in the memory of a kernel, or in a buffer of their own there is none, or
+ * Lays columns out one after the other, in the memory of a kernel, or in a buffer of their own if there is none, or
  * the engine lacks so much memory.
  *
  * @param module - the kernel; undefined for none
