@@ -21,7 +21,7 @@ import { CASES, encoded, type EventCase, fitted, type Subject } from "./event-ca
 import { batchesOf, edges, recorded, writePieces } from "./event-files.ts";
 import { EVENTS as MEMORY_EVENTS, memoryTable } from "./event-memory.ts";
 import { H5WASM_VERSION, pythonRate, pythonVersions, readByH5wasm } from "./event-rivals.ts";
-import { digits, factor, flags, now, table } from "./harness.ts";
+import { digits, factor, flags, now, processorTime, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
 
 const options = flags({
@@ -180,7 +180,9 @@ async function publishSpeed(cases: readonly EventCase[], folder: string): Promis
   const disk = diskRate(path);
   const fromDisk = [
     'Files are in the memory of the system. "Bytes alone" is `readFile`.',
-    disk === undefined ? "" : `Past that memory the disk itself reads ${disk} (\`dd iflag=direct\`).`,
+    disk === undefined
+      ? ""
+      : `Past that memory the disk itself reads ${disk} (\`dd iflag=direct\`, time that passes).`,
     "NumPy, h5py and SciPy read whole files to the same columns, vectorised and without checks; text by `loadtxt`.",
     "h5wasm reads the four columns and leaves times as they are. Neither Debian nor npm has a reader of EVT3 or AEDAT4",
     "to stand beside, and Event Stream's records of two lengths cannot be vectorised.",
@@ -188,6 +190,7 @@ async function publishSpeed(cases: readonly EventCase[], folder: string): Promis
   const fromWriting = [
     "Batches of 65,536 events; into a file as `writeRecording` does it, which waits for the disk.",
     '"Bytes alone" is `writeFile`, which waits too.',
+    ...(processorTime ? ["Processor time has none of the waiting."] : []),
   ];
   const subjects = ["format", "events"];
   const [rate, bytes] = ["M events/s", "MB/s"];
