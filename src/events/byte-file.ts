@@ -41,12 +41,23 @@ export function unclosed(file: ByteFile): ByteFile {
   return { size: file.size, read: file.read.bind(file), close: () => Promise.resolve() };
 }
 
-/** The bytes of a file from front to back, in chunks. Does not close it: others may want to read it again. */
+/**
+ * The bytes of a file from front to back, in chunks, of which the next is read while the last is at work. Does not close
+ * the file: others may want to read it again.
+ */
 export async function* fileChunks(file: ByteFile, chunkBytes = 1 << 18): AsyncGenerator<Uint8Array> {
+  const read = (offset: number) => {
+    const chunk = file.read(offset, chunkBytes);
+    // Whoever asks for the chunk is told; nobody does after an early end.
+    chunk.catch(() => {});
+    return chunk;
+  };
+  let next = read(0);
   for (let offset = 0; offset < file.size;) {
-    const chunk = await file.read(offset, chunkBytes);
+    const chunk = await next;
     if (chunk.length === 0) return;
     offset += chunk.length;
+    if (offset < file.size) next = read(offset);
     yield chunk;
   }
 }

@@ -50,7 +50,8 @@ export async function diskFile(path: string, { signal }: FileOptions = {}): Prom
     read: async (offset, length) => {
       signal?.throwIfAborted();
       // No more than there is: a length from a hostile file is not a reason to allocate.
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      const { buffer } = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+      const bytes = new Uint8Array(buffer);
       let filled = 0;
       while (filled < bytes.length) {
         const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled);

@@ -40,7 +40,7 @@ export function recordReaderOf({ itemBytes, columns }: RecordLayout): RecordRead
       height: y.dtype.kind === "i" ? 2 ** 15 : 2 ** 16,
     },
     latest: t.dtype.itemBytes === 4 && t.dtype.kind === "i" ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER,
-    // Polarities -1, 0 and 1 become 0, 1 and 2: one comparison, as a branch by polarity could not be foreseen.
+    // Polarities -1, 0 and 1 become 0, 1 and 2: a comparison and a shift, as a branch by polarity could not be foreseen.
     bias: p.dtype.kind === "i" ? 1 : 0,
   };
   return (view, start, count, sensor, to, at, last) => {
@@ -55,14 +55,14 @@ export function recordReaderOf({ itemBytes, columns }: RecordLayout): RecordRead
       const time = high + view.getUint32(item + tAt, true);
       const column = view.getUint16(item + xAt, true);
       const row = view.getUint16(item + yAt, true);
-      const polarity = view.getUint8(item + pAt);
+      const polarity = (view.getUint8(item + pAt) + bias) & 0xff;
       const good = time >= before && time <= latest && column < width && row < height;
-      if (!(good && ((polarity + bias) & 0xff) <= 1 + bias)) return i;
+      if (!(good && polarity <= 1 + bias)) return i;
       before = time;
       times[at + i] = time;
       xs[at + i] = column;
       ys[at + i] = row;
-      on[at + i] = polarity === 1 ? 1 : 0;
+      on[at + i] = polarity >> bias;
     }
     return count;
   };
