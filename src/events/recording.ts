@@ -14,7 +14,7 @@ export type ReaderOptions = {
   readonly file?: string;
   /**
    * Size of the sensor, for files that do not say. Without it such a file is read twice: once for the largest
-   * coordinates. A file that says is believed.
+   * coordinates. A file that says is believed, unless it is text.
    */
   readonly sensor?: SensorSize;
   /** How to read a table of numbers that does not say it: text, and arrays of NumPy. */

@@ -88,7 +88,8 @@ export async function sendEvents<F extends WriteFormat>(
   // Whatever the other side says is passed over, but for its end.
   stream.resume();
   let fault: Error | undefined;
-  stream.once("error", (error: Error) => (fault = error));
+  // A WebSocket that is closing says so by an error that is none of the system's.
+  stream.once("error", (error: Error) => (fault = "code" in error ? error : leftBy(url)));
   const check = () => {
     if (fault !== undefined || stream.destroyed || stream.writableEnded) throw fault ?? leftBy(url);
   };
