@@ -209,13 +209,18 @@ suite("training the hybrid", () => {
         learned.map(([name]) => name).sort(),
       );
       const largest = Math.max(...learned.map(([, norm]) => norm));
+      // A ReLU whose input is 0 but for rounding may open or not, which the gradients of its block alone show. Which ones,
+      // if any, depends on whether the engine rounds between a product and its sum.
+      const switched = new Set<string>();
       named.forEach(([path], i) => {
         const name = officialHybridName(path);
         const want = which.grad_l2[name]!;
         const got = l2(found[i]!.data);
         if (want < 1e-8) expect(got, name).toBeLessThan(1e-4 * largest);
-        else expectClose(`gradient of ${name}`, [got], [want], 2e-4, 0);
+        else expectClose(`gradient of ${name}`, [got], [want], 1e-3, 0);
+        if (want >= 1e-8 && Math.abs(got - want) > 5e-6 * want) switched.add(name.split(".")[0]!);
       });
+      expect([...switched].length, [...switched].join()).toBeLessThanOrEqual(2);
     });
     model.dispose();
   });
