@@ -220,7 +220,7 @@ suite("training the hybrid", () => {
         else expectClose(`gradient of ${name}`, [got], [want], 1e-3, 0);
         if (want >= 1e-8 && Math.abs(got - want) > 5e-6 * want) switched.add(name.split(".")[0]!);
       });
-      expect([...switched].length, [...switched].join()).toBeLessThanOrEqual(2);
+      expect(switched.size, [...switched].join()).toBeLessThanOrEqual(2);
     });
     model.dispose();
   });
