@@ -24,11 +24,6 @@ export type EventFormat = {
 /** Bytes within which a signature stands. */
 export const SIGNATURE_BYTES = 64;
 
-/** The first bytes as text, one character a byte. */
-export function latin1(head: Uint8Array): string {
-  return new TextDecoder("latin1").decode(head);
-}
-
 /** Whether bytes start with a text, one character a byte. */
 export function startsWith(head: Uint8Array, signature: string): boolean {
   return Array.from(signature, (character) => character.charCodeAt(0)).every((code, i) => head[i] === code);

@@ -2,7 +2,8 @@
 import { FormatError, UnsupportedError } from "../../../core/index.ts";
 import { openAedat2 } from "../aedat2/decode.ts";
 import { openAedat3 } from "../aedat3/decode.ts";
-import { type EventFormat, latin1, startsWith } from "../format.ts";
+import { latin1 } from "../../../io/index.ts";
+import { type EventFormat, startsWith } from "../format.ts";
 
 const VERSION = "#!AER-DAT";
 /** What jAER wrote in the first line of AEDAT 1.0, which has no version line. */

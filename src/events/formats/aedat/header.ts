@@ -1,6 +1,7 @@
 /** The text header of AEDAT 1 to 3 (docs.inivation.com, "AEDAT File Formats"): lines `#…` that end with CR LF. */
 import type { Faults } from "../../faults.ts";
 import type { ByteSource } from "../../source.ts";
+import { latin1 } from "../../../io/index.ts";
 
 /** A header: its lines without `#` and line end, and how many bytes it takes. */
 export type AedatHeader = { readonly lines: readonly string[]; readonly bytes: number };
@@ -39,7 +40,7 @@ function parse(head: Uint8Array, whole: boolean): AedatHeader | { readonly endle
     while (end < head.length && head[end]! >= TAB && head[end] !== NEWLINE) end++;
     if (end === head.length) return { endless: at };
     if (head[end] !== NEWLINE) return { lines, bytes: at };
-    const line = new TextDecoder("latin1").decode(head.subarray(at + 1, end)).trimEnd();
+    const line = latin1(head.subarray(at + 1, end)).trimEnd();
     lines.push(line);
     at = end + 1;
     if (line === "!END-HEADER" || /^End Of ASCII Header/i.test(line)) return { lines, bytes: at };

@@ -4,6 +4,7 @@ import type { Events } from "../../columns.ts";
 import { Faults } from "../../faults.ts";
 import { type ReaderOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
+import { latin1 } from "../../../io/index.ts";
 import { FlatbufferFault, rootTable } from "./flatbuffer.ts";
 import { type StreamInfo, streamsOf } from "./info.ts";
 import {
@@ -61,7 +62,7 @@ type Header = {
 };
 
 async function readHeader(source: ByteSource, faults: Faults): Promise<Header> {
-  const line = new TextDecoder("latin1").decode(await source.read(VERSION_LINE.length));
+  const line = latin1(await source.read(VERSION_LINE.length));
   if (line !== VERSION_LINE)
     throw faults.error(0, `expected ${JSON.stringify(VERSION_LINE)}, got ${JSON.stringify(line)}`);
   const start = source.offset;

@@ -3,7 +3,7 @@ import { FormatError } from "../../../core/index.ts";
 import { inflateChunks, type NumpyDtype, rangeChunks } from "../../../io/index.ts";
 import type { ByteFile } from "../../byte-file.ts";
 import { ByteSource } from "../../source.ts";
-import { latin1 } from "../format.ts";
+import { latin1 } from "../../../io/index.ts";
 import { viewOf } from "../table/columns.ts";
 import {
   CLASSES,

@@ -2,6 +2,7 @@
 import { FormatError } from "../../../core/index.ts";
 import type { SensorSize } from "../../columns.ts";
 import type { ByteSource } from "../../source.ts";
+import { latin1 } from "../../../io/index.ts";
 
 /** A header: its fields by lower-case key, and how many bytes it takes. */
 export type PropheseeHeader = { readonly fields: ReadonlyMap<string, string>; readonly bytes: number };
@@ -51,7 +52,7 @@ export async function readHeader(
       newline = head.indexOf(NEWLINE, seen);
     }
     if (newline < 0) throw new FormatError(format, at, "expected a header line that ends, got none", file);
-    const line = new TextDecoder("latin1").decode(head.subarray(at + 2, newline));
+    const line = latin1(head.subarray(at + 2, newline));
     const [key, value] = cut(line.trim(), " ");
     at = newline + 1;
     if (key.toLowerCase() === "end") break;
