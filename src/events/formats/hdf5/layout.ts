@@ -52,6 +52,8 @@ const FIELDS = ["x", "y", "t", "p"] as const;
 const MAX_OBJECTS = 2000;
 const MAX_DEPTH = 8;
 const MAX_SIDE = 65536;
+/** A record of a compound, bytes: batches of them are held. */
+const MAX_RECORD_BYTES = 1024;
 
 type Place = { readonly group: Hdf5Group; readonly path: string; readonly parents: readonly Hdf5Group[] };
 
@@ -182,6 +184,15 @@ async function complete(
       "hdf5",
       columns.x.dataset.offset,
       `expected columns x, y, t, p of one length in ${path}, got ${lengths.join(", ")}`,
+      file,
+    );
+  }
+  const recordBytes = columns.x.dataset.type.size;
+  if (recordBytes > MAX_RECORD_BYTES) {
+    throw new FormatError(
+      "hdf5",
+      columns.x.dataset.offset,
+      `expected records of at most ${MAX_RECORD_BYTES} bytes in ${path}, got ${recordBytes}`,
       file,
     );
   }
