@@ -99,3 +99,22 @@ export function crop(stream: EventStream, region: Region): EventStream {
   }
   return { format: stream.format, sensor: { width, height }, [Symbol.asyncIterator]: parts };
 }
+
+/** Which events of a stream are wanted; all that are not left out by what is given. */
+export type StreamPart = {
+  readonly startUs?: number | undefined;
+  readonly endUs?: number | undefined;
+  readonly region?: Region | undefined;
+  readonly maxEvents?: number | undefined;
+};
+
+/** The part of a stream: cut in time, then cropped, then limited. The stream itself if all of it is wanted. */
+export function partOf(stream: EventStream, { startUs, endUs, region, maxEvents }: StreamPart): EventStream {
+  let part = stream;
+  if (startUs !== undefined || endUs !== undefined) {
+    part = cut(part, { ...(startUs !== undefined && { startUs }), ...(endUs !== undefined && { endUs }) });
+  }
+  if (region !== undefined) part = crop(part, region);
+  if (maxEvents !== undefined) part = limit(part, maxEvents);
+  return part;
+}

@@ -1,7 +1,6 @@
 /** Opening a recording: the format is told by its content, never by its name. */
 import { ArgumentError, FormatError } from "../core/index.ts";
-import type { EventStream } from "./columns.ts";
-import { crop, cut, limit } from "./filter.ts";
+import { partOf } from "./filter.ts";
 import { type EventFormat, SIGNATURE_BYTES } from "./formats/format.ts";
 import { FORMATS } from "./formats/index.ts";
 import type { OpenOptions, Recording } from "./recording.ts";
@@ -53,16 +52,8 @@ async function sniff(source: ByteSource, file: string | undefined): Promise<Even
 }
 
 /** The part of a recording that the options ask for. */
-function part(recording: Recording, { startUs, endUs, region, maxEvents }: OpenOptions): Recording {
-  let stream: EventStream = recording;
-  if (startUs !== undefined || endUs !== undefined) {
-    stream = cut(stream, {
-      ...(startUs !== undefined && { startUs }),
-      ...(endUs !== undefined && { endUs }),
-    });
-  }
-  if (region !== undefined) stream = crop(stream, region);
-  if (maxEvents !== undefined) stream = limit(stream, maxEvents);
+function part(recording: Recording, options: OpenOptions): Recording {
+  const stream = partOf(recording, options);
   if (stream === recording) return recording;
   return {
     format: recording.format,

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ArgumentError } from "../../core/index.ts";
 import type { Events } from "../columns.ts";
 import { Faults } from "../faults.ts";
-import { crop, cut, limit } from "../filter.ts";
+import { partOf } from "../filter.ts";
 import type { LiveAddress } from "./address.ts";
 import { DatagramDecoder, type DatagramOptions, encodeDatagrams } from "./datagram.ts";
 import type { OpenLiveOptions, SendOptions } from "./live-node.ts";
@@ -76,19 +76,8 @@ export async function openDatagrams(address: LiveAddress, options: OpenLiveOptio
       return decoder.offset;
     },
   };
-  const { startUs, endUs, region, maxEvents } = options;
-  let stream: AsyncIterable<Events> & { sensor: typeof sensor; format: string } = {
-    ...about,
-    [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
-  };
-  if (startUs !== undefined || endUs !== undefined) {
-    stream = cut(stream, {
-      ...(startUs !== undefined && { startUs }),
-      ...(endUs !== undefined && { endUs }),
-    });
-  }
-  if (region !== undefined) stream = crop(stream, region);
-  if (maxEvents !== undefined) stream = limit(stream, maxEvents);
+  const events = { ...about, [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
+  const stream = partOf(events, options);
   return liveRecording(Object.assign(about, { sensor: stream.sensor }), stream, queue, stop);
 }
 
