@@ -1,13 +1,13 @@
 /** A piece of a painting that moves by parts of a pixel, in the memory of the kernel that moves it. */
 import { background as base64 } from "./generated/background.ts";
-import { compileKernel, instantiate } from "./kernel.ts";
+import { instantiate, kernelOf } from "./kernel.ts";
 
 /** Columns on each side by which the painting may move before it has to be filled in anew. */
 const SLACK = 64;
 /** Pixels above which a memory of the kernel may not hold them. */
 const MOST_PIXELS = 2 ** 27;
 
-const KERNEL = /* @__PURE__ */ compileKernel(base64);
+const kernelModule = /* @__PURE__ */ kernelOf(base64);
 const round = Math.fround;
 
 /** A painting and the picture that is taken of it. */
@@ -34,7 +34,7 @@ export function createPanel(columns: number, height: number, rows: number, isPla
   const stride = width + 2 * SLACK;
   // Four columns more are read at the end of the last row.
   const sizes = [4 * (rows * stride + 8), 4 * width * height];
-  const module = isPlain || rows * stride > MOST_PIXELS ? undefined : KERNEL;
+  const module = isPlain || rows * stride > MOST_PIXELS ? undefined : kernelModule();
   const { buffer, places, exports } = instantiate(module, sizes);
   const [from = 0, to = 0] = places;
   const paint = new Float32Array(buffer, from, rows * stride);

@@ -2,14 +2,14 @@
 import type { SensorSize } from "../events/index.ts";
 import { type Brushes, type Canvas, EDGE_STRIDE, LENS, PROJECTED_STRIDE } from "./canvas.ts";
 import { renderer as base64 } from "./generated/renderer.ts";
-import { compileKernel, instantiate } from "./kernel.ts";
+import { instantiate, kernelOf } from "./kernel.ts";
 import { plainBrushes } from "./plain-canvas.ts";
 import { MATERIAL_STRIDE } from "./shading.ts";
 
 /** Pixels above which a memory of the kernel may not hold the picture. */
 const MOST_PIXELS = 2 ** 25;
 
-const KERNEL = /* @__PURE__ */ compileKernel(base64);
+const kernelModule = /* @__PURE__ */ kernelOf(base64);
 
 /** What needs room on a canvas beside the picture. */
 export type CanvasRoom = {
@@ -45,7 +45,7 @@ export function createCanvas(
     256,
     4 * room.edges * EDGE_STRIDE,
   ];
-  const module = isPlain || pixels > MOST_PIXELS ? undefined : KERNEL;
+  const module = isPlain || pixels > MOST_PIXELS ? undefined : kernelModule();
   const { buffer, places, exports } = instantiate(module, [...columns, ...records]);
   const column = (k: number) => new Float32Array(buffer, places[k]! + 4 * margin, pixels);
   const record = (k: number) => new Float32Array(buffer, places[7 + k], records[k]! / 4);

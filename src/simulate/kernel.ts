@@ -5,8 +5,13 @@ const PAGE = 65536;
 const LINE = 64;
 const FIRST = 1024;
 
-/** A kernel from its bytes; undefined if the engine has no SIMD. */
-export function compileKernel(base64: string): WebAssembly.Module | undefined {
+/** A kernel from its bytes, compiled when it is first asked for; undefined if the engine has no SIMD. */
+export function kernelOf(base64: string): () => WebAssembly.Module | undefined {
+  let compiled: { readonly module: WebAssembly.Module | undefined } | undefined;
+  return () => (compiled ??= { module: compile(base64) }).module;
+}
+
+function compile(base64: string): WebAssembly.Module | undefined {
   try {
     return new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
   } catch {

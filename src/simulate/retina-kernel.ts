@@ -1,6 +1,6 @@
 /** Making the state of a sensor, in the memory of the kernel that moves it. */
 import { sensor as base64 } from "./generated/sensor.ts";
-import { compileKernel, instantiate } from "./kernel.ts";
+import { instantiate, kernelOf } from "./kernel.ts";
 import { darknessBelow } from "./log-intensity.ts";
 import { advanceQuietly } from "./quiet.ts";
 import { BLOCK, LEVELS, type Retina, type RetinaMoves } from "./retina.ts";
@@ -18,7 +18,7 @@ type Kernel = {
   fire(k: number, count: number, lastUs: number, spanUs: number, age: number, refractoryUs: number): number;
 };
 
-const KERNEL = /* @__PURE__ */ compileKernel(base64);
+const kernelModule = /* @__PURE__ */ kernelOf(base64);
 
 /**
  * Makes the state of a sensor, and what moves it: the kernel, or its twin in plain TypeScript where the engine lacks
@@ -42,7 +42,7 @@ export function createRetina(
   const tables = [4 * (LEVELS + 1), 8 * 256, 8 * blocks, blocks, 16];
   const firing = [double, double, double, double, single];
   const events = [4 * ROOM, 4 * ROOM, 4];
-  const module = isPlain || pixels > MOST_PIXELS ? undefined : KERNEL;
+  const module = isPlain || pixels > MOST_PIXELS ? undefined : kernelModule();
   const { buffer, places, exports } = instantiate(module, [
     ...frames,
     ...moving,
