@@ -28,11 +28,13 @@ async function page(name, output) {
   if (head(target) === digest) return;
   const { script, style } = await bundle(folder);
   const parts = {
+    body: readFileSync(join(folder, "body.html"), "utf8"),
     masthead: readFileSync(join(shared, "masthead.html"), "utf8"),
     style,
     script: script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"),
   };
-  const html = readFileSync(join(folder, "index.html"), "utf8")
+  const html = readFileSync(join(shared, "shell.html"), "utf8")
+    .replace("<!--body-->", () => parts.body)
     .replace("<!--masthead-->", () => parts.masthead)
     .replace(/\n\s*/g, "\n")
     .replace(/<!--(style|script)-->/g, (_, part) => parts[part]);
