@@ -55,7 +55,7 @@ export const commands: readonly Register[] = [
       await (await import("./run/datasets.ts")).describeDatasets(name, folder, options, context);
     }),
   (program, context) =>
-    addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
+    addTrain(program, async (task, options) => (await import("./run/train.ts")).train(task, options, context)),
   (program, context) =>
-    addEval(program, async (_task, options) => (await import("./run/eval.ts")).evaluate(options, context)),
+    addEval(program, async (task, options) => (await import("./run/eval.ts")).evaluate(task, options, context)),
 ];

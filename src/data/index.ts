@@ -1,9 +1,11 @@
+export type { BatchSource, BatchState } from "./batch-source.ts";
 export {
   type Augmentation,
   evaluationBatches,
   type PoseBatch,
   PoseBatches,
   type PoseBatchesState,
+  type PoseTimes,
 } from "./batches.ts";
 export { toTensor } from "./event-tensor.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";

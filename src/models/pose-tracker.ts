@@ -24,7 +24,7 @@ import {
 import { scope, type Tensor } from "../tensor/index.ts";
 import { averagePool, betweenSteps, type RegressorHead, Regressor } from "./pose-regressor.ts";
 import { poseNeurons, SewResNet } from "./sew-resnet.ts";
-import type { Outputs } from "./spikevideoformer.ts";
+import type { Outputs, PoseEstimator, PoseRun } from "./spikevideoformer.ts";
 
 /** Configuration of {@link PoseTracker}; see {@link poseTrackerPresets}. */
 export type PoseTrackerConfig = {
@@ -80,17 +80,15 @@ class TransformerLayer extends Module {
 }
 
 /** What a run gives besides its outputs. */
-export type PoseTrackerRun = {
-  readonly outputs: Outputs;
-  /** What the regressors read, `[T + 1, B, C]`: penultimate activations, for domain adaptation. */
-  readonly features: Tensor;
+export type PoseTrackerRun = PoseRun & {
   /** Scores of the last layer, `[B, heads, N, N]` with N = T·H/32·W/32 tokens, time first; null without layers. */
   readonly scores: Tensor | null;
 };
 
 /** See the head of this file. */
-export class PoseTracker extends Module {
+export class PoseTracker extends Module implements PoseEstimator {
   readonly config: PoseTrackerConfig;
+  readonly poseTimes = "edges";
   readonly backbone: SewResNet;
   readonly layers: TransformerLayer[];
   readonly regressor: Regressor;
@@ -113,6 +111,10 @@ export class PoseTracker extends Module {
       () => new TransformerLayer(random, channels, options),
     );
     this.regressor = new Regressor(random, channels, { head: config.head });
+  }
+
+  get poseRegressor(): Regressor {
+    return this.regressor;
   }
 
   /**

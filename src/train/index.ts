@@ -5,8 +5,21 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
-export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
-export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
-export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";
+export { poseData, STEP_SECONDS } from "./pose-data.ts";
+export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
+export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
-export { PoseTrainer, type StepReport, videoShape } from "./pose-trainer.ts";
+export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
+export { parseRun, type PoseRunConfig, RUN, type RunConfig, runOf, stepsOf } from "./run-config.ts";
+export {
+  evaluate,
+  type Evaluation,
+  type Loss,
+  type Measure,
+  type Meter,
+  type MetricColumn,
+  type Metrics,
+  type Task,
+  type TaskData,
+} from "./task.ts";
+export { type Optimization, type StepReport, Trainer } from "./trainer.ts";
