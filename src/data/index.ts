@@ -8,6 +8,28 @@ export {
   type PoseTimes,
 } from "./batches.ts";
 export { toTensor } from "./event-tensor.ts";
+export { type BatchSource, type BatchState, ShuffledBatches } from "./batch-source.ts";
+export type { ClassificationBatch } from "./classification-batch.ts";
+export {
+  type EventInput,
+  type ImageInput,
+  type InputDescription,
+  type VideoInput,
+} from "./input-description.ts";
+export {
+  type ClassificationConfig,
+  classificationDataSchema,
+  imageAugmentSchema,
+  type LabelledConfig,
+  labelledDataSchema,
+  type MaskAugmentation,
+  maskAugmentSchema,
+  parseLabelledData,
+  type SegmentationConfig,
+  segmentationDataSchema,
+} from "./labelled-config.ts";
+export type { LabelledData, LabelledOptions } from "./labelled-data.ts";
+export { type SegmentationBatch, segmentationData, type SegmentationOptions } from "./segmentation.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {
@@ -24,11 +46,13 @@ export {
   datasetOf,
   type EventSample,
   type ImageSample,
+  joined,
   mapDataset,
   type MaskSample,
   type Named,
   randomSplit,
   shuffledOrder,
+  stratifiedSplit,
   subset,
   type VideoSample,
 } from "./dataset.ts";

@@ -18,6 +18,7 @@ export {
 export { openShards } from "./open-shards-node.ts";
 export { convertVideos, type VideoSetSettings } from "./video-set-node.ts";
 export { cachedDataset, type CacheOptions } from "./cache-node.ts";
+export { classificationData, type ClassificationOptions } from "./classification-node.ts";
 export { diskFolder } from "./folder-node.ts";
 export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
 export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";
