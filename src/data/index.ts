@@ -6,6 +6,20 @@ export {
   type PoseBatchesState,
 } from "./batches.ts";
 export { toTensor } from "./event-tensor.ts";
+export {
+  type HeatmapBatch,
+  type HeatmapBatchOptions,
+  HeatmapBatches,
+  type HeatmapBatchesState,
+  heatmapEvaluationBatches,
+} from "./heatmap-batches.ts";
+export {
+  type ClipWindowOptions,
+  clipWindows,
+  HEATMAP_JOINTS,
+  type HeatmapWindow,
+  jointWindows,
+} from "./heatmap-windows.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {
