@@ -1,4 +1,3 @@
-export type { BatchSource, BatchState } from "./batch-source.ts";
 export {
   type Augmentation,
   evaluationBatches,
@@ -30,6 +29,20 @@ export {
 } from "./labelled-config.ts";
 export type { LabelledData, LabelledOptions } from "./labelled-data.ts";
 export { type SegmentationBatch, segmentationData, type SegmentationOptions } from "./segmentation.ts";
+export {
+  type HeatmapBatch,
+  type HeatmapBatchOptions,
+  HeatmapBatches,
+  type HeatmapBatchesState,
+  heatmapEvaluationBatches,
+} from "./heatmap-batches.ts";
+export {
+  type ClipWindowOptions,
+  clipWindows,
+  HEATMAP_JOINTS,
+  type HeatmapWindow,
+  jointWindows,
+} from "./heatmap-windows.ts";
 export { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 export { type MeanPose, meanPose } from "./mean-pose.ts";
 export {

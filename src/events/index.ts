@@ -18,7 +18,14 @@ export { type DropPolicy, dropPolicies, type Drops } from "./live/queue.ts";
 export { type LiveBytes, type LiveOptions, type LiveRecording, openLiveBytes } from "./live/recording.ts";
 export { openWebSocket } from "./live/websocket.ts";
 export { formatNames, openEvents } from "./open.ts";
-export { type Fit, placement, type Placement, type PlacementOptions } from "./placement.ts";
+export {
+  type Fit,
+  placement,
+  type Placement,
+  type PlacementOptions,
+  pointPlacement,
+  type PointPlacement,
+} from "./placement.ts";
 export type { OpenOptions, ReaderOptions, Recording } from "./recording.ts";
 export { BinaRep, type BinaRepOptions, toBinaRep } from "./representations/bina-rep.ts";
 export {

@@ -33,20 +33,48 @@ export type Placement = {
  *
  * @throws ArgumentError if a size or the region is not made of whole, positive pixels
  */
-export function placement({ sensor, region, size, fit = "cover" }: PlacementOptions): Placement {
-  const { x, y, width, height } = region ?? { x: 0, y: 0, ...sensor };
+export function placement(options: PlacementOptions): Placement {
+  const { sensor } = options;
+  const { region, target, scale } = layout(options);
+  return {
+    size: target,
+    columns: along(sensor.width, region.x, region.width, target.width, scale),
+    rows: along(sensor.height, region.y, region.height, target.height, scale),
+  };
+}
+
+/** Places between pixels: pixel i of an axis covers i to i + 1. */
+export type PointPlacement = {
+  /** A place on the sensor as one on the grid; it may lie outside. */
+  readonly toGrid: (u: number, v: number) => readonly [number, number];
+  /** The other way. */
+  readonly toSensor: (u: number, v: number) => readonly [number, number];
+};
+
+/**
+ * Maps places as {@link placement} maps pixels: a pixel's place is that of its centre, i + 1/2.
+ *
+ * @throws ArgumentError as {@link placement}
+ */
+export function pointPlacement(options: PlacementOptions): PointPlacement {
+  const { region, target, scale } = layout(options);
+  const [u0, v0] = [region.x + region.width / 2, region.y + region.height / 2];
+  const [u1, v1] = [target.width / 2, target.height / 2];
+  return {
+    toGrid: (u, v) => [(u - u0) * scale + u1, (v - v0) * scale + v1],
+    toSensor: (u, v) => [(u - u1) / scale + u0, (v - v1) / scale + v0],
+  };
+}
+
+function layout({ sensor, region = { x: 0, y: 0, ...sensor }, size, fit = "cover" }: PlacementOptions) {
+  const { width, height } = region;
   const target = size ?? { width, height };
   const sides = [sensor.width, sensor.height, width, height, target.width, target.height];
   if (!sides.every((n) => Number.isInteger(n) && n > 0 && n <= 65536)) {
     throw new ArgumentError(`placement: expected sides of 1 to 65536 pixels, got ${sides.join(", ")}`);
   }
   const ratios = [target.width / width, target.height / height] as const;
-  const scale = fit === "cover" ? Math.max(...ratios) : Math.min(...ratios);
-  return {
-    size: target,
-    columns: along(sensor.width, x, width, target.width, scale),
-    rows: along(sensor.height, y, height, target.height, scale),
-  };
+  return { region, target, scale: fit === "cover" ? Math.max(...ratios) : Math.min(...ratios) };
 }
 
 function along(sensor: number, start: number, length: number, target: number, scale: number): Int32Array {

@@ -1,7 +1,8 @@
 /** Windows of events with the joints of a person, as the authors of the hybrid keep them in HDF5 [Aydin2024]. */
-import { FormatError } from "../../core/index.ts";
+import { ArgumentError, FormatError } from "../../core/index.ts";
 import { emptyEvents, type Events, type SensorSize } from "../../events/index.ts";
 import { Hdf5Dataset, Hdf5File, parseNpy } from "../../io/index.ts";
+import { decodeImage, type Image } from "../../video/index.ts";
 import { type Dataset, datasetOf, type Named } from "../dataset.ts";
 import { byName, filesIn, type Folder, foldersIn, readWhole } from "../folder.ts";
 import { checkSplit, type DatasetKind, missing } from "./kind.ts";
@@ -20,8 +21,12 @@ export type JointWindowSample = Named & {
   readonly history: Events;
   /** Pixels of the sensor, `[L, 13, 2]`; not a number where a joint is not in the picture or not known. */
   readonly joints2d: Float32Array;
+  /** The same one label earlier, at the start of the window, `[13, 2]`; not a number where there is none. */
+  readonly startJoints2d: Float32Array;
   /** Millimetres, `[L, 13, 3]`; of DHP19 alone. */
   readonly joints3d: Float32Array | undefined;
+  /** The picture at the start of the window, where pictures were asked for. */
+  readonly image?: Image;
 };
 
 /** What is cut out of a recording. */
@@ -34,6 +39,8 @@ export type JointWindowOptions = {
   readonly stepMs?: number;
   /** Events before a window that are wanted; 7,500 by default. */
   readonly history?: number;
+  /** Whether pictures are wanted, which only Event-Human3.6M has; false by default. */
+  readonly images?: boolean;
 };
 
 /** One recording of one camera. */
@@ -48,7 +55,10 @@ type Movie = {
   readonly origin: number;
   /** Milliseconds that have labels. */
   readonly labelledMs: number;
+  /** Labels of the steps of a window, and before them that of its start. */
   labels(fromMs: number, toMs: number): Promise<Pick<JointWindowSample, "joints2d" | "joints3d">>;
+  /** The picture at a time. */
+  image?(atMs: number): Promise<Image>;
 };
 
 type Joints = DatasetKind<JointWindowSample> & {
@@ -75,7 +85,8 @@ export const DHP19: Joints = {
   ...DHP19_FACTS,
   async open(folder: Folder, split: string, options: JointWindowOptions = {}) {
     checkSplit(DHP19_FACTS, split);
-    const { camera = 3 } = options;
+    const { camera = 3, images = false } = options;
+    if (images) throw new ArgumentError("DHP19: expected no pictures to be asked for: it has none");
     const sensor = { width: 346, height: 260 };
     const projection = await projectionMatrix(folder, DHP19_MATRICES[camera] ?? "");
     const movies: Movie[] = [];
@@ -95,10 +106,13 @@ export const DHP19: Joints = {
         origin: 1,
         labelledMs: steps * DHP19_LABEL_MS,
         labels: (fromMs, toMs) => {
-          const [from, to] = [fromMs / DHP19_LABEL_MS, toMs / DHP19_LABEL_MS];
-          return reading(folder, label, async (file) =>
-            projected(await (await file("XYZ/3d_poses")).read(from, to - from), projection, sensor),
-          );
+          // The first label is that of the first step: before it there is none.
+          const [from, to] = [fromMs / DHP19_LABEL_MS - 1, toMs / DHP19_LABEL_MS];
+          return reading(folder, label, async (file) => {
+            const known = await (await file("XYZ/3d_poses")).read(Math.max(from, 0), to - Math.max(from, 0));
+            const none = new Array<number>(from < 0 ? 3 * JOINTS : 0).fill(Number.NaN);
+            return projected([...none, ...known], projection, sensor);
+          });
         },
       });
     }
@@ -112,7 +126,8 @@ const H36M_FACTS = {
   source: "https://github.com/uzh-rpg/hybrid_ann_snn (made of Human3.6M by its scripts)",
   layout: `
 labels.h5   (S1/Directions/{timestamps_ms, cam_view_0 to cam_view_3}, …)
-S1/upsample/Directions.54138969/events.h5, …   (events/{x,y,t,p}, ms_to_idx, cam_view)`,
+S1/upsample/Directions.54138969/events.h5, …   (events/{x,y,t,p}, ms_to_idx, cam_view)
+S1/Videos/Directions.54138969/imgs/*.png, …   (320x256, one each 20 ms; where pictures are wanted)`,
   splits: ["train", "test"],
 };
 
@@ -126,7 +141,7 @@ export const H36M_EVENTS: Joints = {
   ...H36M_FACTS,
   async open(folder: Folder, split: string, options: JointWindowOptions = {}) {
     checkSplit(H36M_FACTS, split);
-    const { camera = 3 } = options;
+    const { camera = 3, images = false } = options;
     if ((await filesIn(folder, "", /^labels\.h5$/)).length === 0)
       throw missing(H36M_FACTS, folder, "labels.h5");
     const movies: Movie[] = [];
@@ -147,12 +162,13 @@ export const H36M_EVENTS: Joints = {
           // The first label is of time 0, before the first window.
           labelledMs: (steps - 1) * H36M_LABEL_MS,
           labels: (fromMs, toMs) => {
-            const [from, to] = [fromMs / H36M_LABEL_MS + 1, toMs / H36M_LABEL_MS + 1];
+            const [from, to] = [fromMs / H36M_LABEL_MS, toMs / H36M_LABEL_MS + 1];
             return reading(folder, "labels.h5", async (file) => ({
               joints2d: byJoint(await (await file(column)).read(from, to - from), 2),
               joints3d: undefined,
             }));
           },
+          ...(images && { image: await picturesIn(folder, `${subject}/Videos/${name}/imgs`) }),
         });
       }
     }
@@ -195,8 +211,29 @@ async function windowsOf(
         readEvents(file, `${folder.name}/${movie.path}`, movie, sensor, [first, last]);
       return { events: await read(from, to), history: await read(from - history, from) };
     })),
-    ...(await movie.labels(startMs, startMs + windowMs)),
+    ...steps(await movie.labels(startMs, startMs + windowMs)),
+    ...(movie.image && { image: await movie.image(startMs) }),
   }));
+}
+
+/** The label of the start apart from those of the steps. */
+function steps({ joints2d, joints3d }: Pick<JointWindowSample, "joints2d" | "joints3d">) {
+  return {
+    startJoints2d: joints2d.slice(0, 2 * JOINTS),
+    joints2d: joints2d.slice(2 * JOINTS),
+    joints3d: joints3d?.slice(3 * JOINTS),
+  };
+}
+
+/** Pictures of a folder, one each label, in the order of their names. */
+async function picturesIn(folder: Folder, path: string): Promise<(atMs: number) => Promise<Image>> {
+  const names = (await filesIn(folder, path, /\.png$/)).sort(byName);
+  return async (atMs) => {
+    const name = names[Math.floor(atMs / H36M_LABEL_MS)];
+    if (name === undefined) throw missing(H36M_FACTS, folder, `${path}: a picture at ${atMs} ms`);
+    const file = `${path}/${name}`;
+    return decodeImage(await readWhole(folder, file), { file: `${folder.name}/${file}` });
+  };
 }
 
 async function readEvents(
