@@ -146,6 +146,7 @@ export {
   decayingSum,
   DenseHead,
   DenseUNet,
+  DomainDiscriminator,
   gradCam,
   GruPart,
   type HeadConfig,
@@ -617,10 +618,14 @@ export {
 } from "./track/index.ts";
 export {
   type Checkpoint,
+  type DomainLoss,
+  domainLoss,
   encodeCheckpoint,
   evaluatePose,
   parseCheckpoint,
   parsePoseTraining,
+  penultimateLoss,
+  type PenultimateOptions,
   PoseErrors,
   type PoseEvaluation,
   poseLoss,
@@ -629,6 +634,7 @@ export {
   type PoseMetrics,
   PoseTrainer,
   type PoseTraining,
+  reversalRate,
   type StepReport,
 } from "./train/index.ts";
 export {

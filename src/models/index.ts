@@ -21,6 +21,7 @@ export {
   poseTrackerPresets,
   type PoseTrackerRun,
 } from "./pose-tracker.ts";
+export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
 export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
 export {

@@ -5,6 +5,8 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
+export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
+export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
 export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
 export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";

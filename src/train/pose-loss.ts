@@ -64,7 +64,8 @@ export function poseLoss(
   return { total: weightedSum(names.map((name) => [weights[name], terms[name]] as const)), terms };
 }
 
-function squaredError(a: Tensor, b: Tensor): Tensor {
+/** Mean over all vectors of the last axis of |a − b|². @throws ShapeError */
+export function squaredError(a: Tensor, b: Tensor): Tensor {
   return affine(mean(square(sub(a, b))), a.shape.at(-1)!);
 }
 
