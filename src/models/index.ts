@@ -20,6 +20,7 @@ export {
   type PoseTrackerConfig,
   poseTrackerPresets,
   type PoseTrackerRun,
+  type TokenGrid,
 } from "./pose-tracker.ts";
 export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
