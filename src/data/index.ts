@@ -99,5 +99,6 @@ export {
   type ShardManifest,
 } from "./shard-manifest.ts";
 export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";
+export { generateViews, joinViews, type MultiViewBatch } from "./views.ts";
 export { augmentImage, type ImageAugmentation, type MixedPicture, mixup } from "./image-augment.ts";
 export type { Picture } from "./picture.ts";

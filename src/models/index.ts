@@ -22,7 +22,9 @@ export {
   type PoseTrackerConfig,
   poseTrackerPresets,
   type PoseTrackerRun,
+  type TokenGrid,
 } from "./pose-tracker.ts";
+export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
 export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
 export {

@@ -8,6 +8,8 @@ export {
 export { poseData, STEP_SECONDS } from "./pose-data.ts";
 export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
+export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
+export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
 export { parseRun, type PoseRunConfig, RUN, type RunConfig, runOf, stepsOf } from "./run-config.ts";

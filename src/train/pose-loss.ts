@@ -69,7 +69,8 @@ function bodyTerms({ pose6d, shape: told }: PoseOutputs, batch: PoseBatch, sampl
   return { joints: bodyJoints(rotations, shape), terms };
 }
 
-function squaredError(a: Tensor, b: Tensor): Tensor {
+/** Mean over all vectors of the last axis of |a − b|². @throws ShapeError */
+export function squaredError(a: Tensor, b: Tensor): Tensor {
   return affine(mean(square(sub(a, b))), a.shape.at(-1)!);
 }
 
