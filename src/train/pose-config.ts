@@ -89,7 +89,7 @@ export function parsePoseTraining(value: unknown): PoseTraining {
       `training configuration: ${issue.path.join(".") || "top level"}: ${issue.message}`,
     );
   }
-  const model = parseModelConfig(parsed.data.model);
+  const model = parseModelConfig(parsed.data.model, "spikevideoformer");
   if (model.head.kind !== "pose") {
     throw new ArgumentError(
       `training configuration: model.head: expected a pose head, got ${model.head.kind}`,
