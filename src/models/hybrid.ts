@@ -10,7 +10,7 @@
  * | o(t) = decay·o(t−1) + SNN(t), o(t_i) = ANN | `decayingSum` |
  */
 import { add, affine, detach, permute, reshape, sigmoid, slice, stack } from "../autograd/index.ts";
-import { ArgumentError, dims, Random } from "../core/index.ts";
+import { dims, Random } from "../core/index.ts";
 import { BatchNorm, Conv2d, doubled, leakyRelu, Module, xavierNormal } from "../nn/index.ts";
 import type { NeuronConfig } from "../snn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
@@ -156,7 +156,7 @@ export class Hybrid extends Module {
     super();
     const { annChannels, snnChannels, joints, stateInit, neuron } = config;
     this.config = config;
-    this.ann = new DenseUNet(random, annChannels, joints);
+    this.ann = new DenseUNet({ model: "dense-unet", inChannels: annChannels, joints }, random);
     this.snn = new SpikingUNet(random, snnChannels, neuron);
     this.initialisers =
       stateInit === "none"
@@ -174,14 +174,7 @@ export class Hybrid extends Module {
    * @throws ShapeError, ArgumentError
    */
   start(input: Tensor): HybridStart {
-    const { H, W } = dims("Hybrid", `B ${this.config.annChannels} H W`, input.shape) as {
-      H: number;
-      W: number;
-    };
-    if (H % 32 !== 0 || W % 32 !== 0) {
-      throw new ArgumentError(`Hybrid: expected sides that are multiples of 32, got ${H}×${W}`);
-    }
-    const maps = this.ann.forward(permute(input, [0, 2, 3, 1]));
+    const maps = this.ann.maps(input);
     if (this.initialisers.length === 0) return { heatmaps: maps.heatmaps, states: undefined };
     const from = statesOf(maps);
     const states = this.initialisers.map((initialiser, i) => scope(() => initialiser.forward(from[i]!)));

@@ -1,5 +1,19 @@
-export { modelTensors } from "./checkpoint.ts";
-export { createModel, parseModelConfig } from "./config.ts";
+export { type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
+export { createModel, parseModelConfig, presetConfig } from "./config.ts";
+export type { Inputs, ModelKind, ModelStatus, TaskName } from "./kinds/kind.ts";
+export { encodeModelFile, type LoadedModel, type ModelFileOptions, parseModelFile } from "./model-file.ts";
+export {
+  type ConfigOf,
+  type ConfiguredModel,
+  isKind,
+  kindOf,
+  type ModelConfig,
+  modelKinds,
+  type ModelName,
+  type ModelOf,
+  runModel,
+  taskOf,
+} from "./registry.ts";
 export {
   ClassificationHead,
   DenseHead,
@@ -26,7 +40,7 @@ export {
 } from "./pose-tracker.ts";
 export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
-export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
+export { DenseUNet, type DenseUNetConfig, denseUNetPresets, type UNetMaps } from "./dense-unet.ts";
 export {
   decayingSum,
   Hybrid,

@@ -1,8 +1,8 @@
 /** Pose models as files: weights, configuration, evaluation, and the mean pose of their training set. */
 import { JOINTS } from "../body/index.ts";
 import { CheckpointError } from "../core/index.ts";
-import { encodeModel, halfTensor, type Json, parseModel, type StoredTensor, toFloat32 } from "../io/index.ts";
-import { createModel, parseModelConfig, type SpikeVideoFormer } from "../models/index.ts";
+import type { Json } from "../io/index.ts";
+import { encodeModelFile, isKind, parseModelFile, type SpikeVideoFormer, taskOf } from "../models/index.ts";
 
 const MEAN_JOINTS = "saccade.mean_joints";
 
@@ -25,18 +25,9 @@ export function encodePoseModel(
   evaluation: Json | undefined,
   { half = false }: { readonly half?: boolean } = {},
 ): Uint8Array {
-  const tensors = new Map(
-    [...model.namedTensors()].map(([name, { shape, data }]): [string, StoredTensor] => [
-      name,
-      half && shape.length > 1
-        ? halfTensor(shape, data)
-        : { dtype: "F32", shape, data: Float32Array.from(data) },
-    ]),
-  );
-  return encodeModel({
-    config: JSON.parse(JSON.stringify(model.config)) as Json,
-    tensors,
-    ...(evaluation === undefined ? {} : { evaluation }),
+  return encodeModelFile(model, {
+    half,
+    evaluation,
     metadata: { [MEAN_JOINTS]: JSON.stringify(Array.from(meanJoints, (x) => Number(x.toFixed(5)))) },
   });
 }
@@ -49,21 +40,21 @@ export function encodePoseModel(
  * @throws ArgumentError for an impossible configuration
  */
 export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
-  const { config, tensors, evaluation, metadata } = parseModel(bytes, file);
-  const parsed = parseModelConfig(config);
-  if (parsed.head.kind !== "pose") {
+  const { model, evaluation, metadata } = parseModelFile(bytes, file);
+  if (!isKind(model, "spikevideoformer") || taskOf(model.config) !== "pose") {
+    const { config } = model;
+    model.dispose();
     throw new CheckpointError(
-      `${file ?? "model"}: expected a pose model, got one with a ${parsed.head.kind} head`,
+      `${file ?? "model"}: expected a spikevideoformer for poses, got a ${config.model} for ${taskOf(config)}`,
     );
   }
-  const mean = parseJoints(metadata?.[MEAN_JOINTS]);
+  const mean = parseJoints(metadata[MEAN_JOINTS]);
   if (mean === undefined) {
+    model.dispose();
     throw new CheckpointError(
       `${file ?? "model"}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`,
     );
   }
-  const model = createModel(parsed).eval();
-  model.load(new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
   return { model, meanJoints: Float64Array.from(mean), evaluation };
 }
 
