@@ -629,8 +629,17 @@ export {
 } from "./track/index.ts";
 export {
   type Checkpoint,
+  chooseStage,
   encodeCheckpoint,
   evaluatePose,
+  HeatmapErrors,
+  heatmapLoss,
+  type HeatmapLoss,
+  type HeatmapLossOptions,
+  type HeatmapMetrics,
+  type HeatmapModel,
+  type HeatmapPrediction,
+  type HeatmapStage,
   parseCheckpoint,
   parsePoseTraining,
   PoseErrors,
@@ -641,6 +650,7 @@ export {
   type PoseMetrics,
   PoseTrainer,
   type PoseTraining,
+  predictHeatmaps,
   type StepReport,
 } from "./train/index.ts";
 export {

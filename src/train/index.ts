@@ -5,6 +5,17 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
+export { HeatmapErrors, type HeatmapMetrics } from "./heatmap-metrics.ts";
+export {
+  chooseStage,
+  heatmapLoss,
+  type HeatmapLoss,
+  type HeatmapLossOptions,
+  type HeatmapModel,
+  type HeatmapPrediction,
+  type HeatmapStage,
+  predictHeatmaps,
+} from "./heatmap-loss.ts";
 export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
 export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";
