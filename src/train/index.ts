@@ -10,6 +10,17 @@ export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
 export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
 export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
+export { HeatmapErrors, type HeatmapMetrics } from "./heatmap-metrics.ts";
+export {
+  chooseStage,
+  heatmapLoss,
+  type HeatmapLoss,
+  type HeatmapLossOptions,
+  type HeatmapModel,
+  type HeatmapPrediction,
+  type HeatmapStage,
+  predictHeatmaps,
+} from "./heatmap-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
 export { parseRun, type PoseRunConfig, RUN, type RunConfig, runOf, stepsOf } from "./run-config.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, suite, test } from "vitest";
-import { add, affine, gradients, mean, permute, slice, square, sub } from "../../src/autograd/index.ts";
-import { jointHeatmaps } from "../../src/body/index.ts";
+import { gradients, permute, slice } from "../../src/autograd/index.ts";
 import { hashName, mulberry32, Random } from "../../src/core/index.ts";
+import type { HeatmapBatch } from "../../src/data/index.ts";
 import {
   DenseUNet,
   Hybrid,
@@ -14,6 +14,7 @@ import {
 } from "../../src/models/index.ts";
 import { type Module, observe } from "../../src/nn/index.ts";
 import { scope, tensor, type Tensor, withoutGradients } from "../../src/tensor/index.ts";
+import { chooseStage, heatmapLoss } from "../../src/train/index.ts";
 import { float64, useBackend, wasm } from "./backends.ts";
 import { absMax, expectClose, l2, meanOf } from "./close.ts";
 import { type AffineRules, fillModule, type GainRules, uniform } from "./fill.ts";
@@ -186,22 +187,27 @@ suite("training the hybrid", () => {
     const which = cases.train;
     const model = new Hybrid(hybridPresets.released, new Random(0));
     fillModule(model, officialHybridName, cases.hyb_64.gain_rules, which.affine_rules);
-    for (const one of model.ann.parameters()) one.requiresGrad = false;
+    chooseStage(model, "snn");
     scope(() => {
       const bins = slice(stepsFirst(counts("hyb.train.x#2", [2, 10, 2, 64, 64])), 0, 0, 4);
-      const start = model.start(counts("hyb.train.xc#2", [2, 20, 64, 64]));
-      const { heatmaps, membranePotentials } = model.follow(bins, start);
-      const heatmapLoss = mean(square(sub(heatmaps, labels())));
-      expectClose("heatmap loss", [heatmapLoss.item()], [which.heatmap_loss], 5e-6);
-      const next = model.start(counts("hyb.train.xc2#2", [2, 20, 64, 64])).states!;
-      const distances = membranePotentials.map((v, i) => mean(square(sub(next[i]!, v))));
-      const membraneLoss = affine(distances.reduce(add), 1 / distances.length);
-      expectClose("membrane loss", [membraneLoss.item()], [which.mp_loss], 5e-6);
-      const loss = add(affine(heatmapLoss, 0.95), affine(membraneLoss, 0.05));
-      expectClose("loss", [loss.item()], [which.loss], 5e-6);
+      const batch: HeatmapBatch = {
+        names: ["0", "1"],
+        timeSteps: 4,
+        batch: 2,
+        size: { width: 64, height: 64 },
+        events: Float32Array.from(bins.data),
+        input: Float32Array.from(counts("hyb.train.xc#2", [2, 20, 64, 64]).data),
+        nextInput: Float32Array.from(counts("hyb.train.xc2#2", [2, 20, 64, 64]).data),
+        joints2d: labels(),
+        startJoints2d: new Float32Array(0),
+      };
+      const { total, terms } = heatmapLoss(model, batch, { stage: "snn", membraneWeight: 0.05 });
+      expectClose("heatmap loss", [terms.heatmaps.item()], [which.heatmap_loss], 5e-6);
+      expectClose("membrane loss", [terms.membranes!.item()], [which.mp_loss], 5e-6);
+      expectClose("loss", [total.item()], [which.loss], 5e-6);
       const named = [...model.namedTensors()].filter(([, one]) => one.requiresGrad);
       const found = gradients(
-        loss,
+        total,
         named.map(([, one]) => one),
       );
       const learned = Object.entries(which.grad_l2).filter(([, norm]) => norm !== null);
@@ -226,14 +232,16 @@ suite("training the hybrid", () => {
   });
 });
 
-/** Heatmaps of the labels of four steps, `[T, B, 13, H, W]`. */
-function labels(): Tensor {
+/** The labels of four steps, `[T, B, 13, 2]`. */
+function labels(): Float32Array {
   const draw = (name: string) => {
     const next = mulberry32(hashName(name));
     return Array.from({ length: 2 * 4 * 13 }, () => Math.floor(64 * next()));
   };
   const [xs, ys] = [draw("hyb.train.px"), draw("hyb.train.py")];
-  const pixels = xs.flatMap((x, i) => [x, ys[i]!]);
-  const maps = jointHeatmaps(pixels, { width: 64, height: 64 });
-  return permute(tensor(maps, [2, 4, 13, 64, 64]), [1, 0, 2, 3, 4]);
+  const pixels = tensor(
+    xs.flatMap((x, i) => [x, ys[i]!]),
+    [2, 4, 13, 2],
+  );
+  return Float32Array.from(permute(pixels, [1, 0, 2, 3]).data);
 }
