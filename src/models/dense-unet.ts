@@ -30,31 +30,34 @@ class ConvPair extends Module {
   }
 }
 
-/** Channels and kernels on the way down, behind the entry. */
+/** Channels, as multiples of the entry's, and kernels on the way down. */
 const DOWN = [
-  { channels: 64, kernel: 5 },
-  { channels: 128, kernel: 3 },
-  { channels: 256, kernel: 3 },
-  { channels: 512, kernel: 3 },
-  { channels: 512, kernel: 3 },
+  { multiple: 2, kernel: 5 },
+  { multiple: 4, kernel: 3 },
+  { multiple: 8, kernel: 3 },
+  { multiple: 16, kernel: 3 },
+  { multiple: 16, kernel: 3 },
 ] as const;
-const UP = [512, 256, 128, 64, 32] as const;
+const UP = [16, 8, 4, 2, 1] as const;
 
 /** Configuration of {@link DenseUNet}; see {@link denseUNetPresets}. */
 export type DenseUNetConfig = {
   readonly model: "dense-unet";
   /** Channels of what it sees: 20 for a stack of ten histograms, 3 for a picture. */
   readonly inChannels: number;
+  /** Channels at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
   /** Heatmaps wanted. */
   readonly joints: number;
 };
 
-const base = { model: "dense-unet", inChannels: 20, joints: 13 } as const;
+const base = { model: "dense-unet", inChannels: 20, width: 32, joints: 13 } as const;
 
-/** The ANN of the comparison, of stacked histograms and of pictures. */
+/** The ANN of the comparison, of stacked histograms and of pictures, and one for small runs. */
 export const denseUNetPresets = {
   released: base,
   rgb: { ...base, inChannels: 3 },
+  small: { ...base, width: 8 },
 } as const satisfies Record<string, DenseUNetConfig>;
 
 /** What the network computes on its way. */
@@ -85,15 +88,17 @@ export class DenseUNet extends Module {
   constructor(config: DenseUNetConfig = base, random: Random = new Random(0)) {
     super();
     this.config = config;
-    const { inChannels, joints } = config;
-    this.entry = new ConvPair(random, [inChannels, 32, 32], 7);
-    let channels = 32;
-    this.down = DOWN.map(({ channels: to, kernel }) => {
+    const { inChannels, width, joints } = config;
+    this.entry = new ConvPair(random, [inChannels, width, width], 7);
+    let channels = width;
+    this.down = DOWN.map(({ multiple, kernel }) => {
+      const to = multiple * width;
       const pair = new ConvPair(random, [channels, to, to], kernel);
       channels = to;
       return pair;
     });
-    this.up = UP.map((to) => {
+    this.up = UP.map((multiple) => {
+      const to = multiple * width;
       const pair = new ConvPair(random, [channels, to, 2 * to], 3);
       channels = to;
       return pair;

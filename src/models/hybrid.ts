@@ -39,6 +39,8 @@ export type HybridConfig = {
   /** Channels of what the ANN sees: 20 for a stack of ten histograms, 3 for a picture. */
   readonly annChannels: number;
   readonly snnChannels: number;
+  /** Channels of ANN and SNN at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
   readonly joints: number;
   readonly stateInit: StateInitialiserKind;
   /** Whether the output starts from the ANN's heatmaps; from 0 otherwise. */
@@ -52,6 +54,7 @@ const base = {
   model: "hybrid",
   annChannels: 20,
   snnChannels: 2,
+  width: 32,
   joints: 13,
   stateInit: "conv-bn-lrelu-conv-bn",
   outputInit: true,
@@ -65,13 +68,14 @@ const base = {
   },
 } as const;
 
-/** The published model (24,780,845 parameters), and those of its ablation: A to C of [Aydin2024, §4.3], D is `released`. */
+/** The published model (24,780,845 parameters), and those of its ablation: A to C of [Aydin2024, §4.3], D is `released`; `small` is for small runs. */
 export const hybridPresets = {
   released: base,
   A: { ...base, stateInit: "none", outputInit: false },
   B: { ...base, outputInit: false },
   C: { ...base, stateInit: "none" },
   rgb: { ...base, annChannels: 3 },
+  small: { ...base, width: 8 },
 } as const satisfies Record<string, HybridConfig>;
 
 /** 1×1 convolutions from a map of the ANN to the membrane potentials of a layer of neurons. */
@@ -102,17 +106,17 @@ export class StateInitialiser extends Module {
   }
 }
 
-/** Channels of the ANN's maps and of the neurons that they start, in the order of the SNN's layers. */
+/** Channels of the ANN's maps and of the neurons that they start, in the order of the SNN's layers; multiples of the width. */
 const STATES = [
-  [32, 32],
-  [64, 64],
-  [128, 128],
-  [256, 256],
-  [512, 256],
-  [256, 256],
-  [128, 128],
-  [64, 64],
-  [32, 32],
+  [1, 1],
+  [2, 2],
+  [4, 4],
+  [8, 8],
+  [16, 8],
+  [8, 8],
+  [4, 4],
+  [2, 2],
+  [1, 1],
 ] as const;
 
 /** The maps that start each layer: those of the SNN's resolution; the deepest but one is doubled. */
@@ -154,15 +158,15 @@ export class Hybrid extends Module {
    */
   constructor(config: HybridConfig, random: Random = new Random(0)) {
     super();
-    const { annChannels, snnChannels, joints, stateInit, neuron } = config;
+    const { annChannels, snnChannels, width, joints, stateInit, neuron } = config;
     this.config = config;
-    this.ann = new DenseUNet({ model: "dense-unet", inChannels: annChannels, joints }, random);
-    this.snn = new SpikingUNet(random, snnChannels, neuron);
+    this.ann = new DenseUNet({ model: "dense-unet", inChannels: annChannels, width, joints }, random);
+    this.snn = new SpikingUNet(random, snnChannels, width, neuron);
     this.initialisers =
       stateInit === "none"
         ? []
-        : STATES.map(([from, to]) => new StateInitialiser(random, from, to, stateInit));
-    this.output = new Conv2d(random, 64, joints, 1);
+        : STATES.map(([from, to]) => new StateInitialiser(random, from * width, to * width, stateInit));
+    this.output = new Conv2d(random, 2 * width, joints, 1);
     initialise(this, random);
     for (let i = 0; i < this.ann.output.weight.size; i++) this.ann.output.weight.data[i]! /= 2500;
   }
@@ -209,6 +213,8 @@ export class Hybrid extends Module {
 export type SpikingPoseConfig = {
   readonly model: "spiking-pose";
   readonly inChannels: number;
+  /** Channels at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
   readonly joints: number;
   readonly neuron: NeuronConfig;
 };
@@ -217,6 +223,7 @@ export type SpikingPoseConfig = {
 export const spikingPosePreset: SpikingPoseConfig = {
   model: "spiking-pose",
   inChannels: 2,
+  width: 32,
   joints: 13,
   neuron: { ...base.neuron, tau: 2 },
 };
@@ -231,8 +238,8 @@ export class SpikingPose extends Module {
   constructor(config: SpikingPoseConfig = spikingPosePreset, random: Random = new Random(0)) {
     super();
     this.config = config;
-    this.snn = new SpikingUNet(random, config.inChannels, config.neuron);
-    this.output = new Conv2d(random, 64, config.joints, 1);
+    this.snn = new SpikingUNet(random, config.inChannels, config.width, config.neuron);
+    this.output = new Conv2d(random, 2 * config.width, config.joints, 1);
     this.norm = new BatchNorm(config.joints);
     initialise(this, random);
   }

@@ -32,6 +32,8 @@ export type PoseTrackerConfig = {
   readonly model: "pose-tracker";
   /** Depth of the SEW-ResNet. */
   readonly depth: SewDepth;
+  /** Channels of the SEW-ResNet's first stage; 64 in the published network. */
+  readonly backboneWidth: number;
   readonly inChannels: number;
   /** Transformer layers L. */
   readonly layers: number;
@@ -51,6 +53,7 @@ export type PoseTrackerConfig = {
 const base = {
   model: "pose-tracker",
   depth: 50,
+  backboneWidth: 64,
   inChannels: 4,
   layers: 2,
   width: 1024,
@@ -69,6 +72,7 @@ export const poseTrackerPresets = {
   released: base,
   paper: { ...base, softmax: false },
   small: { ...base, depth: 18, layers: 1, width: 128 },
+  nano: { ...base, depth: 18, backboneWidth: 24, layers: 1, width: 128 },
 } as const satisfies Record<string, PoseTrackerConfig>;
 
 /** Attention and feed-forward layer. */
@@ -125,12 +129,12 @@ export class PoseTracker extends Module implements PoseEstimator {
   constructor(config: PoseTrackerConfig, random: Random = new Random(0)) {
     super();
     this.config = config;
-    const { depth, inChannels, connection, neuron: neurons, views } = config;
+    const { depth, backboneWidth, inChannels, connection, neuron: neurons, views } = config;
     if (!(Number.isInteger(views) && views > 0)) {
       throw new ArgumentError(`PoseTracker: expected a positive whole number of views, got ${views}`);
     }
-    const channels = sewChannels(depth);
-    this.backbone = new SewResNet(random, { depth, inChannels, connection, neurons });
+    const channels = sewChannels(depth, backboneWidth);
+    this.backbone = new SewResNet(random, { depth, width: backboneWidth, inChannels, connection, neurons });
     const { width, heads, score, softmax, binaryValues } = config;
     const options = { width, heads, score, softmax, binaryValues, connection, neurons };
     this.layers = Array.from(

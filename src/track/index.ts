@@ -1,4 +1,10 @@
-export { encodePoseModel, parsePoseModel, type PoseModel } from "./pose-model-file.ts";
+export {
+  encodePoseModel,
+  meanJointsMetadata,
+  meanJointsOf,
+  parsePoseModel,
+  type PoseModel,
+} from "./pose-model-file.ts";
 export {
   type JointOutputs,
   type PoseOutputs,

@@ -28,8 +28,25 @@ export function encodePoseModel(
   return encodeModelFile(model, {
     half,
     evaluation,
-    metadata: { [MEAN_JOINTS]: JSON.stringify(Array.from(meanJoints, (x) => Number(x.toFixed(5)))) },
+    metadata: meanJointsMetadata(meanJoints),
   });
+}
+
+/** Mean joints `[24, 3]` as the metadata of a model file. */
+export function meanJointsMetadata(meanJoints: Float64Array): Readonly<Record<string, string>> {
+  return { [MEAN_JOINTS]: JSON.stringify(Array.from(meanJoints, (x) => Number(x.toFixed(5)))) };
+}
+
+/**
+ * The mean joints in the metadata of a model file.
+ *
+ * @param file - its name, for the message
+ * @throws CheckpointError if there are none
+ */
+export function meanJointsOf(metadata: Readonly<Record<string, string>>, file = "model"): Float64Array {
+  const mean = parseJoints(metadata[MEAN_JOINTS]);
+  if (mean !== undefined) return Float64Array.from(mean);
+  throw new CheckpointError(`${file}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`);
 }
 
 /**
@@ -48,14 +65,12 @@ export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
       `${file ?? "model"}: expected a spikevideoformer for poses, got a ${config.model} for ${taskOf(config)}`,
     );
   }
-  const mean = parseJoints(metadata[MEAN_JOINTS]);
-  if (mean === undefined) {
+  try {
+    return { model, meanJoints: meanJointsOf(metadata, file), evaluation };
+  } catch (error) {
     model.dispose();
-    throw new CheckpointError(
-      `${file ?? "model"}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`,
-    );
+    throw error;
   }
-  return { model, meanJoints: Float64Array.from(mean), evaluation };
 }
 
 /** Joints `[24, 3]` of a text of JSON; undefined if they are not that. */

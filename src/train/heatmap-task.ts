@@ -1,16 +1,25 @@
 /** The task of heatmaps: where the joints of a person are in the picture, one heatmap a joint. */
 import { concat } from "../autograd/index.ts";
-import { meanPixelError } from "../body/index.ts";
 import { Random } from "../core/index.ts";
 import { HEATMAP_JOINTS, type HeatmapBatch } from "../data/index.ts";
 import { createModel, Hybrid } from "../models/index.ts";
+import type { Module } from "../nn/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
-import { chooseStage, heatmapLoss, type HeatmapModel, predictHeatmaps } from "./heatmap-loss.ts";
+import {
+  chooseStage,
+  heatmapLoss,
+  type HeatmapModel,
+  type HeatmapPrediction,
+  predictHeatmaps,
+} from "./heatmap-loss.ts";
 import { HeatmapErrors } from "./heatmap-metrics.ts";
 import type { HeatmapRunConfig } from "./run-config.ts";
 import type { Evaluation, Loss, Measure, Metrics, Task } from "./task.ts";
 
 const JOINTS = HEATMAP_JOINTS.length;
+
+/** What is true of a batch. */
+type Truth = Pick<HeatmapBatch, "joints2d" | "timeSteps" | "batch">;
 
 /**
  * 2D errors in pixels of the picture, beside two answers that cost less: the heatmaps of a hybrid's ANN held until it runs
@@ -26,14 +35,15 @@ export const heatmapMeasure: Measure<HeatmapBatch> = {
   headline: { key: "mpjpe", better: "low" },
   meter(model) {
     const [own, held] = [new HeatmapErrors(), new HeatmapErrors()];
-    const truths: HeatmapBatch[] = [];
+    const truths: Truth[] = [];
     return {
       add(batch) {
         withoutGradients(() => {
           own.add(predictHeatmaps(model as HeatmapModel, batch));
           if (model instanceof Hybrid) held.add(heldHeatmaps(model, batch));
         });
-        truths.push(batch);
+        const { joints2d, timeSteps, batch: samples } = batch;
+        truths.push({ joints2d, timeSteps, batch: samples });
       },
       evaluation: (): Evaluation => ({
         model: own.metrics(),
@@ -52,7 +62,7 @@ function heldHeatmaps(model: Hybrid, batch: HeatmapBatch): HeatmapPrediction {
 }
 
 /** Errors of always answering with the mean place of each joint. */
-function meanJointErrors(batches: readonly Joints[]): Metrics {
+function meanJointErrors(batches: readonly Truth[]): Metrics {
   const mean = new Float64Array(2 * JOINTS);
   const known = new Float64Array(2 * JOINTS);
   for (const { joints2d } of batches) {
@@ -64,7 +74,10 @@ function meanJointErrors(batches: readonly Joints[]): Metrics {
   }
   mean.forEach((sum, i) => (mean[i] = sum / known[i]!));
   const errors = new HeatmapErrors();
-  for (const { joints2d, timeSteps, batch } of batches) errors.addPlaces(mean, joints2d, { timeSteps, batch });
+  for (const { joints2d, timeSteps: steps, batch: samples } of batches) {
+    const places = Float64Array.from(joints2d, (_, i) => mean[i % mean.length]!);
+    errors.addPlaces(places, joints2d, { steps, samples });
+  }
   return errors.metrics();
 }
 
@@ -77,7 +90,7 @@ export class HeatmapTask implements Task<HeatmapBatch> {
 
   constructor(config: HeatmapRunConfig) {
     const { model: wanted, seed, loss } = config;
-    const model = createModel(wanted, new Random(seed).fork("model")) as ConfiguredModel as HeatmapModel;
+    const model = createModel(wanted, new Random(seed).fork("model")) as Module as HeatmapModel;
     this.modules = { model };
     this.parameters = chooseStage(model, loss.stage);
     this.#config = config;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ArgumentError } from "../core/index.ts";
 import { encodeEventFileHeader, encodeScalarEvent, jsonLine } from "../io/index.ts";
 import { exists, readFileBounded, writeFileAtomic } from "../core/node.ts";
-import { encodeModelFile, parseModelFile } from "../track/index.ts";
+import { encodeModelFile, parseModelFile } from "../models/index.ts";
 import { encodeCheckpoint, parseCheckpoint, type StoredTensors } from "./checkpoint.ts";
 import { RUN, type RunConfig, stepsOf } from "./run-config.ts";
 import { evaluate, type Evaluation, evaluationJson, type Task, type TaskData } from "./task.ts";

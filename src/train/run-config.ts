@@ -1,6 +1,12 @@
 /** Configurations of training runs: what is learned by which model from which data, validated. */
 import { z } from "zod";
 import { ArgumentError } from "../core/index.ts";
+import {
+  classificationDataSchema,
+  imageAugmentSchema,
+  maskAugmentSchema,
+  segmentationDataSchema,
+} from "../data/index.ts";
 import { type ModelConfig, parseModelConfig, type TaskName, taskOf } from "../models/index.ts";
 
 /** Key of a run's configuration in the metadata of its model file, as JSON. */
@@ -44,6 +50,8 @@ const common = {
 };
 
 const weight = z.number().min(0);
+/** Side of a picture whose maps are halved five times. */
+const side = z.int().positive().max(16_384).multipleOf(32);
 
 const pose = z.strictObject({
   task: z.literal("pose"),
@@ -77,14 +85,77 @@ const pose = z.strictObject({
   }),
 });
 
-const schema = z.discriminatedUnion("task", [pose]);
+/** What runs of labelled samples say beside. */
+const labelled = {
+  residualScale: weight.default(1),
+  clipNorm: positive.nullable().default(null),
+  /** T; pictures are shown at every step. */
+  timeSteps: few.default(4),
+};
+
+const classification = z.strictObject({
+  task: z.literal("classification"),
+  ...common,
+  ...labelled,
+  augment: imageAugmentSchema,
+  mixup: z.boolean().default(false),
+  loss: z.strictObject({ labelSmoothing: z.number().min(0).lt(1).default(0) }).prefault({}),
+  data: classificationDataSchema,
+});
+
+const segmentation = z.strictObject({
+  task: z.literal("segmentation"),
+  ...common,
+  ...labelled,
+  augment: maskAugmentSchema,
+  data: segmentationDataSchema,
+});
+
+const heatmaps = z.strictObject({
+  task: z.literal("heatmaps"),
+  ...common,
+  clipNorm: positive.nullable().default(null),
+  timeSteps: few.default(10),
+  augment: z.strictObject({ flip: z.number().min(0).max(1) }).nullable().default({ flip: 0.5 }),
+  loss: z
+    .strictObject({
+      stage: z.enum(["ann", "snn"]).default("snn"),
+      membraneWeight: z.number().min(0).max(1).default(0),
+    })
+    .prefault({}),
+  data: z.strictObject({
+    dataset: z.enum(["shards", "dhp19", "h36m-events"]),
+    /** Folder of the copy; relative paths start at the configuration file. */
+    folder: z.string().min(1).max(4096).optional(),
+    /** Number of the camera, of data sets with several. */
+    camera: z.int().min(0).max(3).optional(),
+    size: z.tuple([side, side], "expected [height, width], multiples of 32"),
+    /** `[x, y, width, height]` of the sensor. */
+    region: z.tuple([z.int().min(0), z.int().min(0), count, count]).optional(),
+    fit: z.enum(["contain", "cover"]).optional(),
+    windowMs: positive.max(60_000).default(100),
+    stepMs: positive.max(60_000).default(100),
+    history: z.int().min(0).max(1e7).default(7500),
+    histograms: few.default(10),
+    input: z.enum(["events", "image"]).default("events"),
+  }),
+});
+
+const schema = z.discriminatedUnion("task", [pose, classification, segmentation, heatmaps]);
 
 type Checked<T> = Omit<T, "model"> & { readonly model: ModelConfig };
 
 /** What a run of a task is: see the fields of {@link parseRun}. */
 export type PoseRunConfig = Checked<z.output<typeof pose>>;
+export type ClassificationRunConfig = Checked<z.output<typeof classification>>;
+export type SegmentationRunConfig = Checked<z.output<typeof segmentation>>;
+export type HeatmapRunConfig = Checked<z.output<typeof heatmaps>>;
 /** What any run is. */
-export type RunConfig = PoseRunConfig;
+export type RunConfig =
+  | PoseRunConfig
+  | ClassificationRunConfig
+  | SegmentationRunConfig
+  | HeatmapRunConfig;
 
 /**
  * Checks a configuration of `saccade train` and fills in what it leaves out.

@@ -1,8 +1,7 @@
 /** What `saccade eval` does. */
 import { readFileBounded } from "../../../src/core/node.ts";
 import { jsonLine } from "../../../src/io/index.ts";
-import { type TaskName, taskOf } from "../../../src/models/index.ts";
-import { type ModelFile, parseModelFile } from "../../../src/track/index.ts";
+import { type LoadedModel, parseModelFile, type TaskName, taskOf } from "../../../src/models/index.ts";
 import { evaluate as measureModel, type Evaluation, type Metrics, type RunConfig, runOf } from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";
 import type { EvalOptions } from "../eval.ts";
@@ -42,7 +41,7 @@ export async function evaluate(
   });
 }
 
-function load(file: string, task: TaskName | undefined): Promise<ModelFile> {
+function load(file: string, task: TaskName | undefined): Promise<LoadedModel> {
   return reading(file, async () => {
     const loaded = parseModelFile(await readFileBounded(file), file);
     const got = taskOf(loaded.config);
@@ -51,13 +50,13 @@ function load(file: string, task: TaskName | undefined): Promise<ModelFile> {
   });
 }
 
-function open(file: string, model: ModelFile, reader: SplitReader<RunConfig>): Promise<OpenedMeasure> {
+function open(file: string, model: LoadedModel, reader: SplitReader<RunConfig>): Promise<OpenedMeasure> {
   return reading(file, () => reader(model, runOf(model.metadata)));
 }
 
 async function measure(
   file: string,
-  { model }: ModelFile,
+  { model }: LoadedModel,
   { measure, batches, total }: OpenedMeasure,
   context: Context,
 ): Promise<Evaluation> {

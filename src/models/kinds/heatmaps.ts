@@ -21,13 +21,13 @@ const histograms = "B C H W";
 const events = "T B P H W";
 
 /** Fewer parameters than the ANN has. */
-function denseParameters(inChannels: number, joints: number): number {
-  return 1.9e7 + 1568 * inChannels + 288 * joints;
+function denseParameters(inChannels: number, width: number, joints: number): number {
+  return width * (1.85e4 * width + 49 * inChannels + 9 * joints);
 }
 
 /** Fewer parameters than the SNN has. */
-function spikingParameters(inChannels: number, joints: number): number {
-  return 4.3e6 + 800 * inChannels + 64 * joints;
+function spikingParameters(inChannels: number, width: number, joints: number): number {
+  return width * (4.1e3 * width + 25 * inChannels + 2 * joints);
 }
 
 /** See {@link Hybrid}. */
@@ -41,6 +41,7 @@ export const hybridKind: ModelKind<HybridConfig, Hybrid> = {
   fields: {
     annChannels: count,
     snnChannels: count,
+    width: count,
     joints: count,
     stateInit: z.enum(STATE_INITIALISERS),
     outputInit: z.boolean(),
@@ -50,8 +51,8 @@ export const hybridKind: ModelKind<HybridConfig, Hybrid> = {
   tasks: ["heatmaps"],
   inputs: { events, input: histograms },
   taskOf: () => "heatmaps",
-  leastParameters: ({ annChannels, snnChannels, joints }) =>
-    denseParameters(annChannels, joints) + spikingParameters(snnChannels, joints),
+  leastParameters: ({ annChannels, snnChannels, width, joints }) =>
+    denseParameters(annChannels, width, joints) + spikingParameters(snnChannels, width, joints),
   create: (config, random) => new Hybrid(config, random),
   run: (model, inputs) => ({ heatmaps: model.forward(inputs["events"]!, inputs["input"]!).heatmaps }),
   officialName: officialHybridName,
@@ -62,14 +63,14 @@ export const spikingPoseKind: ModelKind<SpikingPoseConfig, SpikingPose> = {
   title: "The hybrid's SNN by itself",
   paper,
   status: "equal to code",
-  presets: { released: spikingPosePreset },
+  presets: { released: spikingPosePreset, small: { ...spikingPosePreset, width: 8 } },
   preset: "released",
   parameters: { released: 4_410_138 },
-  fields: { inChannels: count, joints: count, neuron: leakyNeuron } satisfies Fields<SpikingPoseConfig>,
+  fields: { inChannels: count, width: count, joints: count, neuron: leakyNeuron } satisfies Fields<SpikingPoseConfig>,
   tasks: ["heatmaps"],
   inputs: { events },
   taskOf: () => "heatmaps",
-  leastParameters: ({ inChannels, joints }) => spikingParameters(inChannels, joints),
+  leastParameters: ({ inChannels, width, joints }) => spikingParameters(inChannels, width, joints),
   create: (config, random) => new SpikingPose(config, random),
   run: (model, inputs) => ({ heatmaps: model.forward(inputs["events"]!).heatmaps }),
   officialName: officialSpikingPoseName,
@@ -83,11 +84,11 @@ export const denseUNetKind: ModelKind<DenseUNetConfig, DenseUNet> = {
   presets: denseUNetPresets,
   preset: "released",
   parameters: { released: 19_818_669, rgb: 19_792_013 },
-  fields: { inChannels: count, joints: count } satisfies Fields<DenseUNetConfig>,
+  fields: { inChannels: count, width: count, joints: count } satisfies Fields<DenseUNetConfig>,
   tasks: ["heatmaps"],
   inputs: { input: histograms },
   taskOf: () => "heatmaps",
-  leastParameters: ({ inChannels, joints }) => denseParameters(inChannels, joints),
+  leastParameters: ({ inChannels, width, joints }) => denseParameters(inChannels, width, joints),
   create: (config, random) => new DenseUNet(config, random),
   run: runOnInput,
   officialName: officialDenseName,

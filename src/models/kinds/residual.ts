@@ -42,6 +42,7 @@ export const poseTrackerKind: ModelKind<PoseTrackerConfig, PoseTracker> = {
   parameters: { released: 49_037_662, paper: 49_037_662, small: 11_657_143 },
   fields: {
     depth: residualDepth,
+    backboneWidth: count,
     inChannels: count,
     layers: depth,
     width: count.multipleOf(4),
@@ -52,15 +53,16 @@ export const poseTrackerKind: ModelKind<PoseTrackerConfig, PoseTracker> = {
     connection,
     neuron,
     head: poseHead.head,
+    views: count.max(64),
   } satisfies Fields<PoseTrackerConfig>,
   tasks: ["pose"],
   inputs: clip,
   taskOf: () => "pose",
   check: ({ heads, width }) => checkDivisor("heads", heads, "width", width),
   leastParameters: (config) => {
-    const channels = sewChannels(config.depth);
-    const layers = config.layers * 6 * channels * config.width;
-    return residualParameters({ depth: config.depth, inChannels: config.inChannels }) + layers;
+    const { depth, inChannels, backboneWidth: width } = config;
+    const layers = config.layers * 6 * sewChannels(depth, width) * config.width;
+    return residualParameters({ depth, inChannels, width }) + layers;
   },
   create: (config, random) => new PoseTracker(config, random),
   run: runOnInput,

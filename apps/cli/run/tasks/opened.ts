@@ -1,5 +1,5 @@
 /** What a task of the command line opens: for a run of training, and for a measurement. */
-import type { ModelFile } from "../../../../src/track/index.ts";
+import type { LoadedModel } from "../../../../src/models/index.ts";
 import type { Measure, RunConfig, Task, TaskData } from "../../../../src/train/index.ts";
 import type { Context } from "../../context.ts";
 
@@ -32,7 +32,7 @@ export type Request = { readonly data: string; readonly split: string; readonly 
 
 /** Makes batches of a split as a model wants them. */
 export type SplitReader<Config extends RunConfig> = (
-  file: ModelFile,
+  file: LoadedModel,
   /** The run that the model is of, if its file says so. */
   run: Config | undefined,
 ) => Promise<OpenedMeasure>;
