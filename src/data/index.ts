@@ -13,8 +13,13 @@ export {
   type EventInput,
   type ImageInput,
   type InputDescription,
+  modelInput,
+  type Prepared,
+  preparedEvents,
+  preparedImage,
   type VideoInput,
 } from "./input-description.ts";
+export { inputMetadata, type LabelledInput, parseInputMetadata } from "./input-metadata.ts";
 export {
   type ClassificationConfig,
   classificationDataSchema,

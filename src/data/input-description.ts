@@ -185,3 +185,22 @@ export function middle(picture: Picture, cut: Size | null): Picture {
   if (cut === null) return picture;
   return boxOf("cut", picture, cut, (columns, rows) => [columns >> 1, rows >> 1]);
 }
+
+/**
+ * A prepared sample as a model takes it when it is used: the middle of it, at all steps.
+ *
+ * @returns `[T, 1, C, H, W]`, or `[1, C, H, W]` of a still picture
+ * @throws ArgumentError if it is smaller than what is cut out of it
+ */
+export function modelInput(
+  sample: Prepared,
+  input: InputDescription,
+): { readonly values: Float32Array; readonly shape: readonly number[] } {
+  const { shape, data } = middle(expanded(sample, input), input.cut);
+  if (shape.length === 4) return { values: data, shape: [shape[0]!, 1, ...shape.slice(1)] };
+  const frames = input.kind === "image" ? input.frames : null;
+  if (frames === null) return { values: data, shape: [1, ...shape] };
+  const values = new Float32Array(frames * data.length);
+  for (let t = 0; t < frames; t++) values.set(data, t * data.length);
+  return { values, shape: [frames, 1, ...shape] };
+}

@@ -1,10 +1,27 @@
 /** Videos as inputs of models, under Node. */
+import { stat } from "node:fs/promises";
 import { ArgumentError } from "../core/index.ts";
-import { openVideo } from "../video/node.ts";
+import { openVideo, type Video, type VideoOptions } from "../video/node.ts";
 import { framesOf, type Prepared, type VideoInput } from "./input-description.ts";
 
 /** Bytes of the frames of a clip: it is read whole. */
 const MAX_CLIP_BYTES = 2 ** 31;
+
+/** A rate for folders of pictures, of which only the order counts. */
+const FOLDER_HZ = 25;
+
+/**
+ * Opens the frames of a video in colours, or the pictures of a folder in the order of the numbers in their names.
+ *
+ * @throws what `openVideo` does
+ */
+export async function openFrames(
+  path: string,
+  options: Pick<VideoOptions, "width" | "height" | "signal"> = {},
+): Promise<Video> {
+  const isFolder = (await stat(path)).isDirectory();
+  return openVideo(path, { ...options, channels: 3, ...(isFolder && { rateHz: FOLDER_HZ }) });
+}
 
 /**
  * The frames of a video at the size of an input: those that are its steps, or all of them where steps are drawn from a window.
@@ -18,7 +35,7 @@ export async function preparedVideo(
   signal?: AbortSignal,
 ): Promise<Prepared> {
   const [height, width] = input.size;
-  const video = await openVideo(path, { width, height, channels: 3, signal });
+  const video = await openFrames(path, { width, height, signal });
   const plane = height * width;
   const all: Uint8Array[] = [];
   for await (const { pixels } of video) {

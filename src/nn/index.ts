@@ -5,7 +5,7 @@ export { doubled, leakyRelu } from "./functional.ts";
 export { GRU, GRUCell } from "./gru.ts";
 export { LayerNorm } from "./layer-norm.ts";
 export { BatchNorm, Conv2d, Linear } from "./layers.ts";
-export { crossEntropy, meanSquaredError, weightedSum } from "./loss.ts";
+export { crossEntropy, meanSquaredError, softCrossEntropy, weightedSum } from "./loss.ts";
 export {
   buffer,
   differenceTexts,

@@ -1,3 +1,13 @@
+export { ConfusionMatrix } from "./confusion-matrix.ts";
+export { classificationLoss, segmentationLoss } from "./labelled-loss.ts";
+export {
+  type ClassificationMetrics,
+  ClassificationScores,
+  predictedMasks,
+  rankedClasses,
+  type SegmentationMetrics,
+  SegmentationScores,
+} from "./labelled-metrics.ts";
 export {
   type Checkpoint,
   encodeCheckpoint,
