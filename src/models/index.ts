@@ -1,4 +1,4 @@
-export { type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
+export { CheckpointMismatch, type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
 export { createModel, parseModelConfig, presetConfig } from "./config.ts";
 export type { Inputs, ModelKind, ModelStatus, TaskName } from "./kinds/kind.ts";
 export { encodeModelFile, type LoadedModel, type ModelFileOptions, parseModelFile } from "./model-file.ts";
