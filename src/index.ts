@@ -221,6 +221,9 @@ export {
   StateInitialiser,
   type StateInitialiserKind,
   TemporalPart,
+  TemporalTriangulation,
+  type TemporalTriangulationConfig,
+  temporalTriangulationPresets,
   TransformerBlock,
   type TransformerOptions,
   TransformerPart,
@@ -229,6 +232,7 @@ export {
   videoSwin,
   type VideoSwinConfig,
   videoSwinPresets,
+  viewsOf,
 } from "./models/index.ts";
 export {
   ActivityMonitor,
@@ -652,6 +656,7 @@ export {
   type PoseTraining,
   predictHeatmaps,
   type StepReport,
+  triangulationLoss,
 } from "./train/index.ts";
 export {
   decodeImage,

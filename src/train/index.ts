@@ -21,3 +21,4 @@ export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evalua
 export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { PoseTrainer, type StepReport, videoShape } from "./pose-trainer.ts";
+export { triangulationLoss } from "./triangulation-loss.ts";
