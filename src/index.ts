@@ -154,6 +154,7 @@ export {
   hybridPresets,
   type HybridRun,
   type HybridStart,
+  type HybridState,
   IntegrateAndFire,
   maSnn,
   type MaSnnConfig,

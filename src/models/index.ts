@@ -30,6 +30,7 @@ export {
   hybridPresets,
   type HybridRun,
   type HybridStart,
+  type HybridState,
   officialDenseName,
   officialHybridName,
   officialSpikingPoseName,
