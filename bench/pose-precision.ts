@@ -15,7 +15,7 @@ import type { SpikeVideoFormer } from "../src/models/index.ts";
 import { observe } from "../src/nn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../src/tensor/index.ts";
 import { predictPoses } from "../src/track/index.ts";
-import { PoseErrors, type PoseMetrics, videoShape } from "../src/train/index.ts";
+import { PoseErrors, type PoseMetrics, poseVideo } from "../src/train/index.ts";
 import { trainedNano } from "./clips.ts";
 import { flags, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
@@ -88,7 +88,7 @@ async function evaluate(mocapDir: string) {
   for (const batch of evaluationBatches(clips, WINDOWS)) {
     if (++batches > Number(options.batches ?? Infinity)) break;
     withoutGradients(() => {
-      const video = tensor(batch.video, videoShape(batch), { spikeLevels: 1 });
+      const video = poseVideo(batch);
       // The model last: its spikes are compared with those that the sessions keep.
       for (const engine of ENGINES.toReversed()) {
         const stop =

@@ -26,7 +26,7 @@ function clips() {
 const head = { kind: "classification", classes: 2 };
 const sizes = { embedDims: [16, 16, 32, 32], depths: [1, 1, 1, 1, 0], heads: 4, inChannels: 1 };
 const model = createModel(
-  parseModelConfig({ model: "spikevideoformer", ...sizes, head }),
+  parseModelConfig({ model: "spikevideoformer", ...sizes, head }, "spikevideoformer"),
   random.fork("init"),
 );
 const optimizer = new Adam(model.parameters());

@@ -1,3 +1,4 @@
+import { addClassify } from "./classify.ts";
 import { addDatasets } from "./datasets.ts";
 import { addForward } from "./forward.ts";
 import { addDemo } from "./demo.ts";
@@ -7,6 +8,7 @@ import { addExport } from "./export.ts";
 import { addGenerate } from "./generate.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
+import { addSegment } from "./segment.ts";
 import { addSimulate } from "./simulate.ts";
 import { addTrack } from "./track.ts";
 import { addTrain } from "./train.ts";
@@ -17,6 +19,14 @@ export const commands: readonly Register[] = [
   (program, context) =>
     addTrack(program, async (recording, options) => {
       await (await import("./run/track.ts")).runTrack(recording, options, context);
+    }),
+  (program, context) =>
+    addClassify(program, async (inputs, options) => {
+      await (await import("./run/classify.ts")).classify(inputs, options, context);
+    }),
+  (program, context) =>
+    addSegment(program, async (input, options) => {
+      await (await import("./run/segment.ts")).segment(input, options, context);
     }),
   (program, context) =>
     addSimulate(program, async (options) => {
@@ -55,7 +65,11 @@ export const commands: readonly Register[] = [
       await (await import("./run/datasets.ts")).describeDatasets(name, folder, options, context);
     }),
   (program, context) =>
-    addTrain(program, async (_task, options) => (await import("./run/train.ts")).train(options, context)),
+    addTrain(program, async (task, options) =>
+      (await import("./run/train.ts")).train(task, options, context),
+    ),
   (program, context) =>
-    addEval(program, async (_task, options) => (await import("./run/eval.ts")).evaluate(options, context)),
+    addEval(program, async (task, options) =>
+      (await import("./run/eval.ts")).evaluate(task, options, context),
+    ),
 ];

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from "commander";
-import { threads } from "./values.ts";
+import type { TaskName } from "../../src/models/index.ts";
+import { TASKS, threads } from "./values.ts";
 
 /** What `saccade eval` was asked for. */
 export interface EvalOptions {
@@ -15,14 +16,17 @@ export interface EvalOptions {
   readonly threads?: number;
 }
 
-/** Add `saccade eval TASK`. */
-export function addEval(program: Command, run: (task: "pose", options: EvalOptions) => Promise<void>): void {
+/** Add `saccade eval [TASK]`. */
+export function addEval(
+  program: Command,
+  run: (task: TaskName | undefined, options: EvalOptions) => Promise<void>,
+): void {
   program
     .command("eval")
     .description("measure trained weights on a data set")
-    .addArgument(new Argument("<TASK>", "what to measure").choices(["pose"]))
+    .addArgument(new Argument("[TASK]", "what the model must do; default: what it does").choices(TASKS))
     .requiredOption("--weights <FILE>", "trained weights (safetensors)")
-    .requiredOption("--data <DIR>", "folder of motion capture (BVH, splits.json)")
+    .requiredOption("--data <DIR>", "folder of the data set; of poses: motion capture (BVH, splits.json)")
     .option("--compare <FILE>", "weights of another model to set beside")
     .option("--cache <DIR>", "folder in which the clips that are made are kept")
     .option("--json", "print JSON instead of tables")

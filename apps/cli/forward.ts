@@ -24,9 +24,15 @@ export function addForward(program: Command, run: (options: ForwardOptions) => P
   program
     .command("forward")
     .description("run a model once, tensors in and tensors out")
-    .option("--model <CONFIG>", "configuration (JSON, YAML) or preset; default: the one in the weights")
+    .option(
+      "--model <CONFIG>",
+      "configuration (JSON, YAML) or preset, as nano or staa/imagenet; default: the one in the weights",
+    )
     .requiredOption("--weights <FILE>", "weights (safetensors, or a PyTorch checkpoint)")
-    .requiredOption("--input <FILE>", "safetensors with the tensor `input`, [T, B, C, H, W]")
+    .requiredOption(
+      "--input <FILE>",
+      "safetensors with the tensors that `saccade models NAME` lists, as `input`",
+    )
     .requiredOption("--out <FILE>", "output tensors to write (safetensors)")
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .addOption(

@@ -1,5 +1,14 @@
 /** Parsers of option values; commander reports their message with the option's name. */
 import { InvalidArgumentError } from "commander";
+import type { TaskName } from "../../src/models/index.ts";
+
+/** What models can be made to do. */
+export const TASKS = [
+  "pose",
+  "classification",
+  "segmentation",
+  "heatmaps",
+] as const satisfies readonly TaskName[];
 
 /** A number above zero. */
 export function positiveNumber(text: string): number {

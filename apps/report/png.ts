@@ -5,11 +5,16 @@ import { zlibSync } from "fflate";
 export type Rgba = readonly [number, number, number, number];
 
 /**
- * A picture of at most 256 colours as a data URI.
+ * A picture of at most 256 colours as the bytes of a file.
  *
  * @param pixels - index of each pixel's colour, `[H, W]`
  */
-export function pngUri(width: number, height: number, pixels: Uint8Array, palette: readonly Rgba[]): string {
+export function indexedPng(
+  width: number,
+  height: number,
+  pixels: Uint8Array,
+  palette: readonly Rgba[],
+): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
@@ -17,17 +22,33 @@ export function pngUri(width: number, height: number, pixels: Uint8Array, palett
   header.set([8, 3, 0, 0, 0], 8);
   const rows = new Uint8Array(height * (width + 1));
   for (let v = 0; v < height; v++) rows.set(pixels.subarray(v * width, (v + 1) * width), v * (width + 1) + 1);
-  const bytes = [
+  const parts = [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10),
     chunk("IHDR", header),
     chunk("PLTE", Uint8Array.from(palette.flatMap(([r, g, b]) => [r, g, b]))),
     chunk("tRNS", Uint8Array.from(palette.map(([, , , alpha]) => alpha))),
     chunk("IDAT", zlibSync(rows, { level: 9 })),
     chunk("IEND", new Uint8Array(0)),
-  ].flatMap((part) => [...part]);
+  ];
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The bytes of a PNG as a data URI. */
+export function dataUri(png: Uint8Array): string {
   let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (const byte of png) binary += String.fromCharCode(byte);
   return `data:image/png;base64,${btoa(binary)}`;
+}
+
+/** {@link indexedPng} as a data URI. */
+export function pngUri(width: number, height: number, pixels: Uint8Array, palette: readonly Rgba[]): string {
+  return dataUri(indexedPng(width, height, pixels, palette));
 }
 
 function chunk(name: string, data: Uint8Array): Uint8Array {

@@ -8,5 +8,5 @@ export {
   WorkerError,
 } from "./errors.ts";
 export { exponential, naturalLog } from "./elementary.ts";
-export { hashName, mulberry32, Random, type RandomState } from "./random.ts";
+export { hashName, isRandomState, mulberry32, Random, type RandomState } from "./random.ts";
 export { dims, type Shape, show, sizeOf, stridesOf } from "./shape.ts";

@@ -5,6 +5,13 @@ import { ArgumentError } from "./errors.ts";
 /** The whole state of a {@link Random}: four 32-bit words and the spare normal variate, if any. */
 export type RandomState = readonly [number, number, number, number, number | null];
 
+/** Whether a value, of a file perhaps, is the state of a generator. */
+export function isRandomState(value: unknown): value is RandomState {
+  if (!Array.isArray(value) || value.length !== 5) return false;
+  const isWord = (word: unknown) => Number.isInteger(word) && (word as number) >>> 0 === word;
+  return value.slice(0, 4).every(isWord) && (value[4] === null || Number.isFinite(value[4]));
+}
+
 /** FNV-1a hash (32 bit) of the UTF-8 bytes of a string; turns names into seeds. */
 export function hashName(name: string): number {
   let h = 0x811c9dc5;

@@ -1,16 +1,22 @@
 /** Batches for training and evaluation, cut from clips. */
 import { forwardKinematics, type Intrinsics, JOINTS, restJoints, SHAPE_COEFFICIENTS } from "../body/index.ts";
-import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
+import { ArgumentError, CheckpointError, isRandomState, type Random, type RandomState } from "../core/index.ts";
 import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
+import type { BatchSource, BatchState } from "./batch-source.ts";
 import { bodyAt, type PoseClip } from "./pose-clip.ts";
 
 /** Halves of a step times polarities. */
 const CHANNELS = 4;
 
-/** Samples with their targets, time first. Targets are those at the end of each step. */
+/** Where a window's poses are wanted: at the ends of its T steps, or at the T + 1 edges of them. */
+export type PoseTimes = "ends" | "edges";
+
+/** Samples with their targets, time first. There are P poses of a window: T at the ends of its steps, or T + 1 at their edges. */
 export type PoseBatch = {
   /** T */
   readonly timeSteps: number;
+  /** P */
+  readonly poses: number;
   /** B */
   readonly batch: number;
   /** C = 4: channel = 2 · (half of the step) + polarity (0 = OFF, 1 = ON). */
@@ -19,15 +25,15 @@ export type PoseBatch = {
   readonly size: number;
   /** 1 where a voxel saw events, else 0, `[T, B, 4, H, W]`. */
   readonly video: Float32Array;
-  /** Rotation matrices relative to the parent joint, the root in camera coordinates, `[T, B, 24, 9]`. */
+  /** Rotation matrices relative to the parent joint, the root in camera coordinates, `[P, B, 24, 9]`. */
   readonly pose: Float64Array;
-  /** Shape coefficients, `[T, B, 10]`. */
+  /** Shape coefficients, `[P, B, 10]`. */
   readonly shape: Float64Array;
-  /** Position of the pelvis in camera coordinates, `[T, B, 3]`, metres. */
+  /** Position of the pelvis in camera coordinates, `[P, B, 3]`, metres. */
   readonly translation: Float64Array;
-  /** Joints of the built-in body in camera coordinates, `[T, B, 24, 3]`, metres. */
+  /** Joints of the built-in body in camera coordinates, `[P, B, 24, 3]`, metres. */
   readonly joints: Float64Array;
-  /** Joints in the picture, `[T, B, 24, 2]`: u / W and v / H. */
+  /** Joints in the picture, `[P, B, 24, 2]`: u / W and v / H. */
   readonly joints2d: Float64Array;
   /** Camera of each sample, `[B]`, in pixels of the grid. */
   readonly cameras: readonly Intrinsics[];
@@ -42,7 +48,7 @@ export type Augmentation = {
 };
 
 /** State of {@link PoseBatches}, as JSON. */
-export type PoseBatchesState = { readonly random: RandomState; readonly [key: string]: unknown };
+export type PoseBatchesState = { readonly random: RandomState };
 
 const TURNED_SHARE = 0.6;
 
@@ -64,11 +70,12 @@ const UNCHANGED: PictureChange = { flip: false, rotation: 0 };
  *
  * The generator is all its state: a run that restores it sees the same batches.
  */
-export class PoseBatches {
+export class PoseBatches implements BatchSource<PoseBatch> {
   readonly #clips: readonly PoseClip[];
   /** Seconds up to the end of each clip. */
   readonly #ends: readonly number[];
   readonly #timeSteps: number;
+  readonly #times: PoseTimes;
   readonly #windowSeconds: readonly number[];
   readonly #batch: number;
   readonly #random: Random;
@@ -88,9 +95,10 @@ export class PoseBatches {
       readonly batch: number;
       readonly random: Random;
       readonly augment?: Augmentation | null;
+      readonly times?: PoseTimes;
     },
   ) {
-    const { timeSteps = 8, windowSeconds, batch, random, augment = null } = options;
+    const { timeSteps = 8, windowSeconds, batch, random, augment = null, times = "ends" } = options;
     check(timeSteps, batch, windowSeconds);
     this.#clips = usableClips(clips, timeSteps);
     if (this.#clips.length === 0) {
@@ -99,6 +107,7 @@ export class PoseBatches {
     let end = 0;
     this.#ends = this.#clips.map(({ seconds }) => (end += seconds));
     this.#timeSteps = timeSteps;
+    this.#times = times;
     this.#windowSeconds = windowSeconds;
     this.#batch = batch;
     this.#random = random;
@@ -110,6 +119,7 @@ export class PoseBatches {
     return assemble(
       Array.from({ length: this.#batch }, () => this.#draw()),
       this.#timeSteps,
+      this.#times,
     );
   }
 
@@ -118,9 +128,12 @@ export class PoseBatches {
     return { random: this.#random.save() };
   }
 
-  /** Goes on from a saved state. */
-  restore(state: PoseBatchesState): void {
-    this.#random.restore(state.random);
+  /** Goes on from a saved state. @throws CheckpointError if it is another */
+  restore({ random }: BatchState): void {
+    if (!isRandomState(random)) {
+      throw new CheckpointError("batches: expected the state of a generator of random numbers, got another");
+    }
+    this.#random.restore(random);
   }
 
   #draw(): Sample {
@@ -149,9 +162,14 @@ export class PoseBatches {
  */
 export function* evaluationBatches(
   clips: readonly PoseClip[],
-  options: { readonly timeSteps?: number; readonly windowSeconds?: number; readonly batch?: number } = {},
+  options: {
+    readonly timeSteps?: number;
+    readonly windowSeconds?: number;
+    readonly batch?: number;
+    readonly times?: PoseTimes;
+  } = {},
 ): Generator<PoseBatch, void, void> {
-  const { timeSteps = 8, windowSeconds = 1, batch = 8 } = options;
+  const { timeSteps = 8, windowSeconds = 1, batch = 8, times = "ends" } = options;
   check(timeSteps, batch, [windowSeconds]);
   let samples: Sample[] = [];
   for (const clip of usableClips(clips, timeSteps)) {
@@ -160,11 +178,11 @@ export function* evaluationBatches(
     for (let start = 0; start + windowBins <= clip.bins; start += windowBins) {
       samples.push({ clip, start, halfBins, change: UNCHANGED });
       if (samples.length < batch) continue;
-      yield assemble(samples, timeSteps);
+      yield assemble(samples, timeSteps, times);
       samples = [];
     }
   }
-  if (samples.length > 0) yield assemble(samples, timeSteps);
+  if (samples.length > 0) yield assemble(samples, timeSteps, times);
 }
 
 function check(timeSteps: number, batch: number, windowSeconds: readonly number[]): void {
@@ -190,12 +208,14 @@ function halfBinsOf({ bins, binUs }: PoseClip, timeSteps: number, windowSeconds:
   return Math.max(1, Math.min(wanted, Math.floor(bins / (2 * timeSteps))));
 }
 
-function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
+function assemble(samples: readonly Sample[], timeSteps: number, times: PoseTimes): PoseBatch {
   const batch = samples.length;
   const size = samples[0]!.clip.size;
-  const rows = timeSteps * batch;
+  const first = times === "edges" ? 0 : 1;
+  const poses = timeSteps + 1 - first;
+  const rows = poses * batch;
   const out = {
-    video: new Float32Array(rows * CHANNELS * size * size),
+    video: new Float32Array(timeSteps * batch * CHANNELS * size * size),
     pose: new Float64Array(rows * JOINTS * 9),
     shape: new Float64Array(rows * SHAPE_COEFFICIENTS),
     translation: new Float64Array(rows * 3),
@@ -208,9 +228,9 @@ function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
     const { clip, start, halfBins, change } = sample;
     const rest = restJoints(clip.shape);
     const camera = cameras[b]!;
-    for (let t = 0; t < timeSteps; t++) {
-      const edge = start + 2 * halfBins * (t + 1);
-      const row = t * batch + b;
+    for (let p = 0; p < poses; p++) {
+      const edge = start + 2 * halfBins * (p + first);
+      const row = p * batch + b;
       const body = changeBody(bodyAt(clip, edge), change);
       const { joints } = forwardKinematics(rest, body.rotations, body.translation);
       out.pose.set(body.rotations, row * JOINTS * 9);
@@ -225,7 +245,7 @@ function assemble(samples: readonly Sample[], timeSteps: number): PoseBatch {
       }
     }
   });
-  return { timeSteps, batch, channels: CHANNELS, size, ...out, cameras };
+  return { timeSteps, poses, batch, channels: CHANNELS, size, ...out, cameras };
 }
 
 /** Unites the bins of each half of a step and writes their pixels. */

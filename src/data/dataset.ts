@@ -9,6 +9,8 @@ export interface Dataset<Sample> {
   /** Names of the classes by label; none where samples have no label. */
   readonly classes: readonly string[];
   readonly length: number;
+  /** Labels of all samples, `[length]`, where they are known before a sample is made. */
+  readonly labels?: readonly number[] | undefined;
   /**
    * Makes a sample: the same for the same index, each time.
    *
@@ -37,7 +39,7 @@ export type MaskSample = Named & { readonly image: Image; readonly mask: Uint8Ar
 export type VideoSample = Named & { readonly label: number; readonly path: string };
 
 /**
- * A data set of a list of items.
+ * A data set of a list of items. Where all of them carry a `label`, those are the labels of the data set.
  *
  * @param load - makes the sample of an item
  */
@@ -47,10 +49,12 @@ export function datasetOf<Item, Sample>(
   load: (item: Item) => Promise<Sample>,
   classes: readonly string[] = [],
 ): Dataset<Sample> {
+  const labels = items.map((item) => (item as { readonly label?: unknown } | null)?.label);
   return {
     name,
     classes,
     length: items.length,
+    labels: labels.every((label) => typeof label === "number") ? labels : undefined,
     get: async (index) => {
       if (!(Number.isInteger(index) && index >= 0 && index < items.length)) {
         throw new ArgumentError(`${name}: expected an index of 0 to ${items.length - 1}, got ${index}`);
@@ -65,14 +69,29 @@ export function mapDataset<From, To>(
   dataset: Dataset<From>,
   map: (sample: From, index: number) => To | Promise<To>,
 ): Dataset<To> {
-  const { name, classes, length } = dataset;
-  return { name, classes, length, get: async (index) => map(await dataset.get(index), index) };
+  const { name, classes, length, labels } = dataset;
+  return { name, classes, length, labels, get: async (index) => map(await dataset.get(index), index) };
 }
 
 /** Some samples of a data set, in the order of `indices`. */
 export function subset<Sample>(dataset: Dataset<Sample>, indices: ArrayLike<number>): Dataset<Sample> {
   const picked = Array.from(indices);
-  return datasetOf(dataset.name, picked, (index) => dataset.get(index), dataset.classes);
+  const labels = dataset.labels && picked.map((index) => dataset.labels![index]!);
+  return { ...datasetOf(dataset.name, picked, (index) => dataset.get(index), dataset.classes), labels };
+}
+
+/**
+ * The samples of several data sets, one after the other.
+ *
+ * @throws ArgumentError if there is none
+ */
+export function joined<Sample>(parts: readonly Dataset<Sample>[]): Dataset<Sample> {
+  const [first] = parts;
+  if (first === undefined) throw new ArgumentError("joined: expected a data set or more, got none");
+  const items = parts.flatMap((part) =>
+    Array.from({ length: part.length }, (_, index) => ({ part, index, label: part.labels?.[index] })),
+  );
+  return datasetOf(first.name, items, ({ part, index }) => part.get(index), first.classes);
 }
 
 /** An order of `length` samples: equal seeds and epochs give equal orders, on every platform. */
@@ -114,4 +133,40 @@ export function randomSplit<Sample>(
     start = end;
     return subset(dataset, indices);
   });
+}
+
+/**
+ * Cuts a data set in two at random: of each class a `share` goes to the first, rounded to whole samples; of all samples
+ * together where labels are not known.
+ *
+ * @throws ArgumentError if the share is not within 0 and 1
+ */
+export function stratifiedSplit<Sample>(
+  dataset: Dataset<Sample>,
+  share: number,
+  { seed }: { readonly seed: number },
+): [Dataset<Sample>, Dataset<Sample>] {
+  if (!(share >= 0 && share <= 1)) {
+    throw new ArgumentError(`stratifiedSplit: expected a share of 0 to 1, got ${share}`);
+  }
+  const byLabel = new Map<number, number[]>();
+  for (const index of shuffledOrder(dataset.length, { seed })) {
+    const label = dataset.labels?.[index] ?? 0;
+    const group = byLabel.get(label);
+    if (group === undefined) byLabel.set(label, [index]);
+    else group.push(index);
+  }
+  const parts: [number[], number[]] = [[], []];
+  for (const group of byLabel.values()) {
+    const end = Math.round(share * group.length);
+    parts[0].push(...group.slice(0, end));
+    parts[1].push(...group.slice(end));
+  }
+  const [first, second] = parts.map((indices) =>
+    subset(
+      dataset,
+      indices.sort((a, b) => a - b),
+    ),
+  );
+  return [first!, second!];
 }

@@ -4,7 +4,7 @@
  * Numbers should be such that 0 means nothing: events, or pixels that were normalised.
  */
 import { ArgumentError, type Random, ShapeError, show } from "../core/index.ts";
-import { type Picture, planesOf, remapped, sineCosine, warped, within } from "./picture.ts";
+import { boxOf, type Picture, planesOf, remapped, sineCosine, warped, within } from "./picture.ts";
 
 /** One change. Lengths are pixels, angles degrees; ranges are drawn from uniformly. */
 export type ImageAugmentation =
@@ -13,11 +13,15 @@ export type ImageAugmentation =
   /** A place of `height` × `width` in the picture. */
   | { readonly kind: "cut"; readonly height: number; readonly width: number }
   /** Mirrored left to right with a `probability` (0.5). */
-  | { readonly kind: "flip"; readonly probability?: number }
+  | { readonly kind: "flip"; readonly probability?: number | undefined }
   /** Zeros in a square about a pixel that is drawn; part of it may lie outside [DeVries2017]. */
   | { readonly kind: "cutout"; readonly size: number }
   /** Zeros in a box inside, of a share `area` ([0.02, 0.33]) and sides at a ratio up to `aspect` (3.3) [Zhong2020]. */
-  | { readonly kind: "erase"; readonly area?: readonly [number, number]; readonly aspect?: number }
+  | {
+      readonly kind: "erase";
+      readonly area?: readonly [number, number] | undefined;
+      readonly aspect?: number | undefined;
+    }
   /** Distance from the mean of all numbers times a factor from `range`. */
   | { readonly kind: "contrast"; readonly range: readonly [number, number] }
   /** Turned about the middle by up to `degrees` either way. */
@@ -52,7 +56,10 @@ function apply(picture: Picture, augmentation: ImageAugmentation, random: Random
       return shifted(picture, random.integer(-padding, padding + 1), random.integer(-padding, padding + 1));
     }
     case "cut":
-      return cut(picture, augmentation.height, augmentation.width, random);
+      return boxOf(where, picture, [augmentation.height, augmentation.width], (columns, rows) => [
+        random.integer(0, columns + 1),
+        random.integer(0, rows + 1),
+      ]);
     case "flip": {
       const probability = within(where, "probability", augmentation.probability ?? 0.5, 0, 1);
       const mirror = random.uniform() < probability;
@@ -95,21 +102,6 @@ function apply(picture: Picture, augmentation: ImageAugmentation, random: Random
 /** Pixel (x, y) of the result is (x + dx, y + dy) of the original. */
 function shifted(picture: Picture, dx: number, dy: number): Picture {
   return remapped("translate", picture, (x, y) => [x + dx, y + dy]);
-}
-
-function cut(picture: Picture, rows: number, columns: number, random: Random): Picture {
-  const { height, width, planes } = planesOf("cut", picture);
-  if (!(rows >= 1 && rows <= height && columns >= 1 && columns <= width)) {
-    throw new ArgumentError(`cut: expected sides of 1×1 to ${height}×${width}, got ${rows}×${columns}`);
-  }
-  const left = random.integer(0, width - columns + 1);
-  const top = random.integer(0, height - rows + 1);
-  const data = new Float32Array(planes * rows * columns);
-  for (let row = 0; row < planes * rows; row++) {
-    const start = (Math.floor(row / rows) * height + top + (row % rows)) * width + left;
-    data.set(picture.data.subarray(start, start + columns), row * columns);
-  }
-  return { shape: [...picture.shape.slice(0, -2), rows, columns], data };
 }
 
 function erase(picture: Picture, area: readonly [number, number], aspect: number, random: Random): Picture {

@@ -4,8 +4,36 @@ export {
   type PoseBatch,
   PoseBatches,
   type PoseBatchesState,
+  type PoseTimes,
 } from "./batches.ts";
 export { toTensor } from "./event-tensor.ts";
+export { type BatchSource, type BatchState, ShuffledBatches } from "./batch-source.ts";
+export type { ClassificationBatch } from "./classification-batch.ts";
+export {
+  type EventInput,
+  type ImageInput,
+  type InputDescription,
+  modelInput,
+  type Prepared,
+  preparedEvents,
+  preparedImage,
+  type VideoInput,
+} from "./input-description.ts";
+export { inputMetadata, type LabelledInput, parseInputMetadata } from "./input-metadata.ts";
+export {
+  type ClassificationConfig,
+  classificationDataSchema,
+  imageAugmentSchema,
+  type LabelledConfig,
+  labelledDataSchema,
+  type MaskAugmentation,
+  maskAugmentSchema,
+  parseLabelledData,
+  type SegmentationConfig,
+  segmentationDataSchema,
+} from "./labelled-config.ts";
+export type { LabelledData, LabelledOptions } from "./labelled-data.ts";
+export { type SegmentationBatch, segmentationData, type SegmentationOptions } from "./segmentation.ts";
 export {
   type HeatmapBatch,
   type HeatmapBatchOptions,
@@ -36,11 +64,13 @@ export {
   datasetOf,
   type EventSample,
   type ImageSample,
+  joined,
   mapDataset,
   type MaskSample,
   type Named,
   randomSplit,
   shuffledOrder,
+  stratifiedSplit,
   subset,
   type VideoSample,
 } from "./dataset.ts";
@@ -74,5 +104,6 @@ export {
   type ShardManifest,
 } from "./shard-manifest.ts";
 export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";
+export { generateViews, joinViews, type MultiViewBatch } from "./views.ts";
 export { augmentImage, type ImageAugmentation, type MixedPicture, mixup } from "./image-augment.ts";
 export type { Picture } from "./picture.ts";

@@ -16,8 +16,10 @@ export {
   type ShardPlan,
 } from "./generate-shards-node.ts";
 export { openShards } from "./open-shards-node.ts";
+export { openFrames, preparedVideo } from "./video-clip-node.ts";
 export { convertVideos, type VideoSetSettings } from "./video-set-node.ts";
 export { cachedDataset, type CacheOptions } from "./cache-node.ts";
+export { classificationData, type ClassificationOptions } from "./classification-node.ts";
 export { diskFolder } from "./folder-node.ts";
 export { prefetch, type PrefetchOptions } from "./prefetch-node.ts";
 export { readMotion, recipeMotions, skeletonOf } from "./recipe-motions-node.ts";

@@ -48,6 +48,31 @@ export function remapped(
 }
 
 /**
+ * A box of a picture.
+ *
+ * @param place - its first column and row, of those that it may have
+ * @throws ArgumentError if it is larger than the picture
+ */
+export function boxOf(
+  where: string,
+  picture: Picture,
+  [rows, columns]: readonly [height: number, width: number],
+  place: (freeColumns: number, freeRows: number) => readonly [left: number, top: number],
+): Picture {
+  const { height, width, planes } = planesOf(where, picture);
+  if (!(rows >= 1 && rows <= height && columns >= 1 && columns <= width)) {
+    throw new ArgumentError(`${where}: expected sides of 1×1 to ${height}×${width}, got ${rows}×${columns}`);
+  }
+  const [left, top] = place(width - columns, height - rows);
+  const data = new Float32Array(planes * rows * columns);
+  for (let row = 0; row < planes * rows; row++) {
+    const start = (Math.floor(row / rows) * height + top + (row % rows)) * width + left;
+    data.set(picture.data.subarray(start, start + columns), row * columns);
+  }
+  return { shape: [...picture.shape.slice(0, -2), rows, columns], data };
+}
+
+/**
  * The picture turned and sheared about its middle, pixels taken from the nearest place: pixel p of the result is that at
  * A·(p − m) + m of the original, m = ((W − 1)/2, (H − 1)/2); what comes from outside is 0.
  *

@@ -1,8 +1,9 @@
 /** The U-Net of the hybrid's ANN [Aydin2024, §3.2], after Super SloMo's. Maps are `[B, H, W, C]`. */
-import { avgPool2d, concat } from "../autograd/index.ts";
-import type { Random } from "../core/index.ts";
+import { avgPool2d, concat, permute } from "../autograd/index.ts";
+import { ArgumentError, dims, Random } from "../core/index.ts";
 import { Conv2d, doubled, leakyRelu, Module } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
+import type { Outputs } from "./spikevideoformer.ts";
 
 /** Slope of the leaky rectifiers. */
 const SLOPE = 0.1;
@@ -29,15 +30,35 @@ class ConvPair extends Module {
   }
 }
 
-/** Channels and kernels on the way down, behind the entry. */
+/** Channels, as multiples of the entry's, and kernels on the way down. */
 const DOWN = [
-  { channels: 64, kernel: 5 },
-  { channels: 128, kernel: 3 },
-  { channels: 256, kernel: 3 },
-  { channels: 512, kernel: 3 },
-  { channels: 512, kernel: 3 },
+  { multiple: 2, kernel: 5 },
+  { multiple: 4, kernel: 3 },
+  { multiple: 8, kernel: 3 },
+  { multiple: 16, kernel: 3 },
+  { multiple: 16, kernel: 3 },
 ] as const;
-const UP = [512, 256, 128, 64, 32] as const;
+const UP = [16, 8, 4, 2, 1] as const;
+
+/** Configuration of {@link DenseUNet}; see {@link denseUNetPresets}. */
+export type DenseUNetConfig = {
+  readonly model: "dense-unet";
+  /** Channels of what it sees: 20 for a stack of ten histograms, 3 for a picture. */
+  readonly inChannels: number;
+  /** Channels at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
+  /** Heatmaps wanted. */
+  readonly joints: number;
+};
+
+const base = { model: "dense-unet", inChannels: 20, width: 32, joints: 13 } as const;
+
+/** The ANN of the comparison, of stacked histograms and of pictures, and one for small runs. */
+export const denseUNetPresets = {
+  released: base,
+  rgb: { ...base, inChannels: 3 },
+  small: { ...base, width: 8 },
+} as const satisfies Record<string, DenseUNetConfig>;
 
 /** What the network computes on its way. */
 export type UNetMaps = {
@@ -54,22 +75,30 @@ export type UNetMaps = {
  * the way down beside, and a 3×3 to one heatmap a joint. All have biases; none is normalised.
  */
 export class DenseUNet extends Module {
+  readonly config: DenseUNetConfig;
   readonly entry: ConvPair;
   readonly down: ConvPair[];
   readonly up: ConvPair[];
   readonly output: Conv2d;
 
-  /** @param joints - heatmaps wanted */
-  constructor(random: Random, inChannels: number, joints: number) {
+  /**
+   * @param config - one of {@link denseUNetPresets}, or changes to it
+   * @param random - source of the initial parameters
+   */
+  constructor(config: DenseUNetConfig = base, random: Random = new Random(0)) {
     super();
-    this.entry = new ConvPair(random, [inChannels, 32, 32], 7);
-    let channels = 32;
-    this.down = DOWN.map(({ channels: to, kernel }) => {
+    this.config = config;
+    const { inChannels, width, joints } = config;
+    this.entry = new ConvPair(random, [inChannels, width, width], 7);
+    let channels = width;
+    this.down = DOWN.map(({ multiple, kernel }) => {
+      const to = multiple * width;
       const pair = new ConvPair(random, [channels, to, to], kernel);
       channels = to;
       return pair;
     });
-    this.up = UP.map((to) => {
+    this.up = UP.map((multiple) => {
+      const to = multiple * width;
       const pair = new ConvPair(random, [channels, to, 2 * to], 3);
       channels = to;
       return pair;
@@ -77,8 +106,27 @@ export class DenseUNet extends Module {
     this.output = new Conv2d(random, channels, joints, 3, { padding: 1, bias: true });
   }
 
-  /** @param x - `[B, H, W, C]`, H and W multiples of 32 */
-  forward(x: Tensor): UNetMaps {
+  /**
+   * Heatmaps of the joints.
+   *
+   * @param input - stacked histograms or a picture, `[B, C, H, W]`, H and W multiples of 32
+   * @returns `heatmaps` `[B, joints, H, W]`
+   * @throws ShapeError, ArgumentError
+   */
+  forward(input: Tensor): Outputs {
+    return scope(() => ({ heatmaps: permute(this.maps(input).heatmaps, [0, 3, 1, 2]) }));
+  }
+
+  /** {@link forward}, and the maps on the way. @param input - `[B, C, H, W]` @throws ShapeError, ArgumentError */
+  maps(input: Tensor): UNetMaps {
+    const { H, W } = dims("DenseUNet", `B ${this.config.inChannels} H W`, input.shape) as {
+      H: number;
+      W: number;
+    };
+    if (H % 32 !== 0 || W % 32 !== 0) {
+      throw new ArgumentError(`DenseUNet: expected sides that are multiples of 32, got ${H}×${W}`);
+    }
+    const x = permute(input, [0, 2, 3, 1]);
     const down = [scope(() => this.entry.second(this.entry.first(x)))];
     for (const pair of this.down) down.push(scope(() => pair.second(pair.first(avgPool2d(down.at(-1)!, 2)))));
     const up: Tensor[] = [];

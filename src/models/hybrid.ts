@@ -10,7 +10,7 @@
  * | o(t) = decay·o(t−1) + SNN(t), o(t_i) = ANN | `decayingSum` |
  */
 import { add, affine, detach, permute, reshape, sigmoid, slice, stack } from "../autograd/index.ts";
-import { ArgumentError, dims, Random } from "../core/index.ts";
+import { dims, Random } from "../core/index.ts";
 import { BatchNorm, Conv2d, doubled, leakyRelu, Module, xavierNormal } from "../nn/index.ts";
 import type { NeuronConfig } from "../snn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
@@ -39,6 +39,8 @@ export type HybridConfig = {
   /** Channels of what the ANN sees: 20 for a stack of ten histograms, 3 for a picture. */
   readonly annChannels: number;
   readonly snnChannels: number;
+  /** Channels of ANN and SNN at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
   readonly joints: number;
   readonly stateInit: StateInitialiserKind;
   /** Whether the output starts from the ANN's heatmaps; from 0 otherwise. */
@@ -52,6 +54,7 @@ const base = {
   model: "hybrid",
   annChannels: 20,
   snnChannels: 2,
+  width: 32,
   joints: 13,
   stateInit: "conv-bn-lrelu-conv-bn",
   outputInit: true,
@@ -65,13 +68,14 @@ const base = {
   },
 } as const;
 
-/** The published model (24,780,845 parameters), and those of its ablation: A to C of [Aydin2024, §4.3], D is `released`. */
+/** The published model (24,780,845 parameters), and those of its ablation: A to C of [Aydin2024, §4.3], D is `released`; `small` is for small runs. */
 export const hybridPresets = {
   released: base,
   A: { ...base, stateInit: "none", outputInit: false },
   B: { ...base, outputInit: false },
   C: { ...base, stateInit: "none" },
   rgb: { ...base, annChannels: 3 },
+  small: { ...base, width: 8 },
 } as const satisfies Record<string, HybridConfig>;
 
 /** 1×1 convolutions from a map of the ANN to the membrane potentials of a layer of neurons. */
@@ -102,17 +106,17 @@ export class StateInitialiser extends Module {
   }
 }
 
-/** Channels of the ANN's maps and of the neurons that they start, in the order of the SNN's layers. */
+/** Channels of the ANN's maps and of the neurons that they start, in the order of the SNN's layers; multiples of the width. */
 const STATES = [
-  [32, 32],
-  [64, 64],
-  [128, 128],
-  [256, 256],
-  [512, 256],
-  [256, 256],
-  [128, 128],
-  [64, 64],
-  [32, 32],
+  [1, 1],
+  [2, 2],
+  [4, 4],
+  [8, 8],
+  [16, 8],
+  [8, 8],
+  [4, 4],
+  [2, 2],
+  [1, 1],
 ] as const;
 
 /** The maps that start each layer: those of the SNN's resolution; the deepest but one is doubled. */
@@ -161,15 +165,15 @@ export class Hybrid extends Module {
    */
   constructor(config: HybridConfig, random: Random = new Random(0)) {
     super();
-    const { annChannels, snnChannels, joints, stateInit, neuron } = config;
+    const { annChannels, snnChannels, width, joints, stateInit, neuron } = config;
     this.config = config;
-    this.ann = new DenseUNet(random, annChannels, joints);
-    this.snn = new SpikingUNet(random, snnChannels, neuron);
+    this.ann = new DenseUNet({ model: "dense-unet", inChannels: annChannels, width, joints }, random);
+    this.snn = new SpikingUNet(random, snnChannels, width, neuron);
     this.initialisers =
       stateInit === "none"
         ? []
-        : STATES.map(([from, to]) => new StateInitialiser(random, from, to, stateInit));
-    this.output = new Conv2d(random, 64, joints, 1);
+        : STATES.map(([from, to]) => new StateInitialiser(random, from * width, to * width, stateInit));
+    this.output = new Conv2d(random, 2 * width, joints, 1);
     initialise(this, random);
     for (let i = 0; i < this.ann.output.weight.size; i++) this.ann.output.weight.data[i]! /= 2500;
   }
@@ -181,14 +185,7 @@ export class Hybrid extends Module {
    * @throws ShapeError, ArgumentError
    */
   start(input: Tensor): HybridStart {
-    const { H, W } = dims("Hybrid", `B ${this.config.annChannels} H W`, input.shape) as {
-      H: number;
-      W: number;
-    };
-    if (H % 32 !== 0 || W % 32 !== 0) {
-      throw new ArgumentError(`Hybrid: expected sides that are multiples of 32, got ${H}×${W}`);
-    }
-    const maps = this.ann.forward(permute(input, [0, 2, 3, 1]));
+    const maps = this.ann.maps(input);
     if (this.initialisers.length === 0) return { heatmaps: maps.heatmaps, states: undefined };
     const from = statesOf(maps);
     const states = this.initialisers.map((initialiser, i) => scope(() => initialiser.forward(from[i]!)));
@@ -232,6 +229,8 @@ export class Hybrid extends Module {
 export type SpikingPoseConfig = {
   readonly model: "spiking-pose";
   readonly inChannels: number;
+  /** Channels at full resolution, which all others are multiples of; 32 in the published network. */
+  readonly width: number;
   readonly joints: number;
   readonly neuron: NeuronConfig;
 };
@@ -240,6 +239,7 @@ export type SpikingPoseConfig = {
 export const spikingPosePreset: SpikingPoseConfig = {
   model: "spiking-pose",
   inChannels: 2,
+  width: 32,
   joints: 13,
   neuron: { ...base.neuron, tau: 2 },
 };
@@ -254,8 +254,8 @@ export class SpikingPose extends Module {
   constructor(config: SpikingPoseConfig = spikingPosePreset, random: Random = new Random(0)) {
     super();
     this.config = config;
-    this.snn = new SpikingUNet(random, config.inChannels, config.neuron);
-    this.output = new Conv2d(random, 64, config.joints, 1);
+    this.snn = new SpikingUNet(random, config.inChannels, config.width, config.neuron);
+    this.output = new Conv2d(random, 2 * config.width, config.joints, 1);
     this.norm = new BatchNorm(config.joints);
     initialise(this, random);
   }

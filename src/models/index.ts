@@ -1,13 +1,29 @@
-export { modelTensors } from "./checkpoint.ts";
-export { createModel, parseModelConfig } from "./config.ts";
+export { type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
+export { createModel, parseModelConfig, presetConfig } from "./config.ts";
+export type { Inputs, ModelKind, ModelStatus, TaskName } from "./kinds/kind.ts";
+export { encodeModelFile, type LoadedModel, type ModelFileOptions, parseModelFile } from "./model-file.ts";
+export {
+  type ConfigOf,
+  type ConfiguredModel,
+  isKind,
+  kindOf,
+  type ModelConfig,
+  modelKinds,
+  type ModelName,
+  type ModelOf,
+  runModel,
+  taskOf,
+} from "./registry.ts";
 export {
   ClassificationHead,
   DenseHead,
   type HeadConfig,
   officialName,
   type Outputs,
+  type PoseEstimator,
   poseFeatures,
   PoseHead,
+  type PoseRun,
   presets,
   SpikeVideoFormer,
   type SpikeVideoFormerConfig,
@@ -20,9 +36,11 @@ export {
   type PoseTrackerConfig,
   poseTrackerPresets,
   type PoseTrackerRun,
+  type TokenGrid,
 } from "./pose-tracker.ts";
+export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
-export { DenseUNet, type UNetMaps } from "./dense-unet.ts";
+export { DenseUNet, type DenseUNetConfig, denseUNetPresets, type UNetMaps } from "./dense-unet.ts";
 export {
   decayingSum,
   Hybrid,

@@ -7,7 +7,7 @@ import { dims, type Random } from "../core/index.ts";
 import { Module } from "../nn/index.ts";
 import { scope, type Tensor } from "../tensor/index.ts";
 import { averagePool, betweenSteps, Regressor, type RegressorHead } from "./pose-regressor.ts";
-import type { Outputs } from "./spikevideoformer.ts";
+import type { Outputs, PoseEstimator, PoseRun } from "./spikevideoformer.ts";
 
 /** Maps of a clip, `[T, B, H, W, Ci]` → `[T, B, H′, W′, C]`. */
 export abstract class Backbone extends Module {
@@ -43,8 +43,12 @@ export type PoseParts<B extends Backbone> = {
 export class PoseNetwork<
   C extends { readonly inChannels: number },
   B extends Backbone = Backbone,
-> extends Module {
+>
+  extends Module
+  implements PoseEstimator
+{
   readonly config: C;
+  readonly poseTimes = "edges";
   readonly backbone: B;
   readonly temporal: TemporalPart | null;
   readonly regressor: Regressor;
@@ -55,6 +59,10 @@ export class PoseNetwork<
     this.backbone = backbone;
     this.temporal = temporal;
     this.regressor = regressor;
+  }
+
+  get poseRegressor(): Regressor {
+    return this.regressor;
   }
 
   /**
@@ -70,7 +78,7 @@ export class PoseNetwork<
   }
 
   /** {@link forward}, and the features that the regressors read, `[T + 1, B, C]`. */
-  run(clip: Tensor): { readonly outputs: Outputs; readonly features: Tensor } {
+  run(clip: Tensor): PoseRun {
     dims("PoseNetwork", `T B ${this.config.inChannels} H W`, clip.shape);
     const maps = this.backbone.forward(permute(clip, [0, 1, 3, 4, 2]));
     const vectors = this.temporal === null ? averagePool(maps) : this.temporal.forward(maps);

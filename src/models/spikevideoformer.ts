@@ -133,6 +133,30 @@ export class Stage extends Module {
 /** Outputs of a model by name. */
 export type Outputs = Readonly<Record<string, Tensor>>;
 
+/** What a network of poses tells of a clip, P times for each sample, and what its regressors read, `[P, B, F]`. */
+export type PoseRun = { readonly outputs: Outputs; readonly features: Tensor };
+
+/** A network of poses. Its `run` fails where its head is of another kind. */
+export interface PoseEstimator extends Module {
+  readonly config: { readonly inChannels: number };
+  /** Whether there is a pose at the end of each of the T steps, or at each of their T + 1 edges. */
+  readonly poseTimes: "ends" | "edges";
+  /** The linear maps from features to poses; `joints` instead of `pose` and `shape` where there is no body model. */
+  readonly poseRegressor: {
+    /** In front of the others, if there is one. */
+    readonly hidden?: Linear | null;
+    readonly pose: Linear | null;
+    readonly shape: Linear | null;
+    readonly translation: Linear;
+    readonly joints?: Linear | null;
+  };
+  /**
+   * Runs a clip.
+   * @param clip - `[T, B, C, H, W]`
+   */
+  run(clip: Tensor): PoseRun;
+}
+
 /** What follows the backbone; features `[T, B, H, W, C]` in. */
 export abstract class Head extends Module {
   abstract forward(features: Tensor, height: number, width: number): Outputs;
@@ -222,8 +246,9 @@ function resizing(from: number, to: number): Tensor {
 }
 
 /** See the head of this file. */
-export class SpikeVideoFormer extends Module {
+export class SpikeVideoFormer extends Module implements PoseEstimator {
   readonly config: SpikeVideoFormerConfig;
+  readonly poseTimes = "ends";
   readonly stages: Stage[];
   readonly head: Head;
 
@@ -267,18 +292,24 @@ export class SpikeVideoFormer extends Module {
   }
 
   /**
-   * {@link forward} of a model with a pose head, and the spikes that its regressors read, for auxiliary tasks.
-   * @returns the outputs, and spikes `[T, B, F]`
+   * {@link forward} of a model with a pose head, and the spikes that its regressors read.
+   * @returns the outputs, and features `[T, B, F]`
    * @throws ShapeError, ArgumentError
    */
-  forwardWithSpikes(video: Tensor): { readonly outputs: Outputs; readonly spikes: Tensor } {
-    const { head } = this;
-    if (!(head instanceof PoseHead)) {
-      throw new ArgumentError(`SpikeVideoFormer: expected a pose head, got ${this.config.head.kind}`);
-    }
+  run(video: Tensor): PoseRun {
+    const head = this.#poseHead();
     this.#inputSize(video);
-    const spikes = scope(() => head.spikes(this.features(video).at(-1)!));
-    return { outputs: scope(() => head.read(spikes)), spikes };
+    const features = scope(() => head.spikes(this.features(video).at(-1)!));
+    return { outputs: scope(() => head.read(features)), features };
+  }
+
+  get poseRegressor(): PoseHead {
+    return this.#poseHead();
+  }
+
+  #poseHead(): PoseHead {
+    if (this.head instanceof PoseHead) return this.head;
+    throw new ArgumentError(`SpikeVideoFormer: expected a pose head, got ${this.config.head.kind}`);
   }
 
   #inputSize(video: Tensor): { readonly H: number; readonly W: number } {

@@ -10,7 +10,7 @@ export const SPIKING_UNET_LAYERS = 9;
 
 /** Spikes behind the last layer beside those of the entry, and where a run leaves the neurons. */
 export type SpikingUNetRun = {
-  /** `[T, B, H, W, 64]` */
+  /** `[T, B, H, W, 2·width]` */
   readonly features: Tensor;
   /** Membrane potentials after the last step, in the order of the layers, `[B, H', W', C']` each. */
   readonly membranePotentials: readonly Tensor[];
@@ -29,17 +29,19 @@ export class SpikingUNet extends Module {
   readonly residualNeurons: NeuronLayer;
   readonly up: SpikingConv[];
 
-  constructor(random: Random, inChannels: number, neurons: NeuronConfig) {
+  /** @param width - channels at full resolution, which all others are multiples of */
+  constructor(random: Random, inChannels: number, width: number, neurons: NeuronConfig) {
     super();
     const unit = (from: number, to: number, kernel: number, stride = 1) =>
       new SpikingConv(random, from, to, kernel, { stride, neurons });
-    this.entry = unit(inChannels, 32, 5);
-    this.down = [unit(32, 64, 5, 2), unit(64, 128, 5, 2), unit(128, 256, 5, 2)];
-    this.residual = unit(256, 256, 3);
-    this.residualConv = new Conv2d(random, 256, 256, 3, { padding: 1 });
-    this.residualNorm = new BatchNorm(256);
+    const [c1, c2, c4, c8] = [width, 2 * width, 4 * width, 8 * width];
+    this.entry = unit(inChannels, c1, 5);
+    this.down = [unit(c1, c2, 5, 2), unit(c2, c4, 5, 2), unit(c4, c8, 5, 2)];
+    this.residual = unit(c8, c8, 3);
+    this.residualConv = new Conv2d(random, c8, c8, 3, { padding: 1 });
+    this.residualNorm = new BatchNorm(c8);
     this.residualNeurons = neuronLayer(neurons);
-    this.up = [unit(512, 128, 5), unit(256, 64, 5), unit(128, 32, 5)];
+    this.up = [unit(2 * c8, c4, 5), unit(2 * c4, c2, 5), unit(2 * c2, c1, 5)];
   }
 
   /**

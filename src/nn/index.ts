@@ -5,8 +5,17 @@ export { doubled, leakyRelu } from "./functional.ts";
 export { GRU, GRUCell } from "./gru.ts";
 export { LayerNorm } from "./layer-norm.ts";
 export { BatchNorm, Conv2d, Linear } from "./layers.ts";
-export { crossEntropy, meanSquaredError, weightedSum } from "./loss.ts";
-export { buffer, Module, type Observation, observe, parameter } from "./module.ts";
+export { crossEntropy, meanSquaredError, softCrossEntropy, weightedSum } from "./loss.ts";
+export {
+  buffer,
+  differenceTexts,
+  Module,
+  type Observation,
+  observe,
+  parameter,
+  type TensorDifferences,
+  tensorDifferences,
+} from "./module.ts";
 export { MultiheadAttention } from "./multihead-attention.ts";
 export { Adam, clipGradientNorm, type Optimizer, Sgd } from "./optimizer.ts";
 export { constantRate, cosineRate, type Schedule, stepRate } from "./schedule.ts";

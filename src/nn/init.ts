@@ -28,14 +28,16 @@ export function truncatedNormal(random: Random, shape: Shape, deviation: number)
 export function kaimingNormal(random: Random, weight: Tensor): void {
   const fanOut = weight.shape[0]! * sizeOf(weight.shape.slice(2));
   const deviation = Math.sqrt(2 / fanOut);
-  for (let i = 0; i < weight.size; i++) weight.data[i] = random.normal(0, deviation);
+  const { data } = weight;
+  for (let i = 0; i < data.length; i++) data[i] = random.normal(0, deviation);
 }
 
 /** Draws weights anew: normal with variance 2/(fanIn + fanOut) (PyTorch's `xavier_normal_`). */
 export function xavierNormal(random: Random, weight: Tensor): void {
   const area = sizeOf(weight.shape.slice(2));
   const deviation = Math.sqrt(2 / ((weight.shape[0]! + weight.shape[1]!) * area));
-  for (let i = 0; i < weight.size; i++) weight.data[i] = random.normal(0, deviation);
+  const { data } = weight;
+  for (let i = 0; i < data.length; i++) data[i] = random.normal(0, deviation);
 }
 
 /** One number everywhere. */
@@ -45,6 +47,7 @@ export function constantOf(shape: Shape, value: number): Tensor {
 
 function filled(shape: Shape, next: () => number): Tensor {
   const tensor = Tensor.empty(shape);
-  for (let i = 0; i < tensor.size; i++) tensor.data[i] = next();
+  const { data } = tensor;
+  for (let i = 0; i < data.length; i++) data[i] = next();
   return parameter(tensor);
 }

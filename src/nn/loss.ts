@@ -15,14 +15,44 @@ export function crossEntropy(logits: Tensor, labels: readonly number[], { smooth
   const { B, K } = dims("crossEntropy", "B K", logits.shape) as { B: number; K: number };
   if (labels.length !== B)
     throw new ArgumentError(`crossEntropy: expected ${B} labels, got ${labels.length}`);
-  const target = new Float64Array(B * K).fill(smoothing / K);
+  const targets = new Float64Array(B * K);
   labels.forEach((label, b) => {
     if (!Number.isInteger(label) || label < 0 || label >= K) {
       throw new ArgumentError(`crossEntropy: expected labels in 0…${K - 1}, got ${label}`);
     }
-    target[b * K + label]! += 1 - smoothing;
+    targets[b * K + label] = 1;
   });
-  return affine(sum(mul(logSoftmax(logits), tensor(target, [B, K]))), -1 / B);
+  return softCrossEntropy(logits, targets, { smoothing });
+}
+
+/**
+ * Cross-entropy with shares of classes as targets: −Σ t·log softmax(logits) / Σ t. Rows of targets that sum to 1 have equal weights;
+ * a row of zeros has none, and if there is no other the loss is 0.
+ *
+ * @param logits - `[N, K]`
+ * @param targets - `[N, K]`, none negative
+ * @param options - `smoothing` in [0, 1): the part of a row's weight that is spread evenly over all classes
+ * @throws ShapeError, ArgumentError
+ */
+export function softCrossEntropy(logits: Tensor, targets: ArrayLike<number>, { smoothing = 0 } = {}): Tensor {
+  const { N, K } = dims("softCrossEntropy", "N K", logits.shape) as { N: number; K: number };
+  if (targets.length !== N * K) {
+    throw new ArgumentError(`softCrossEntropy: expected ${N * K} targets, got ${targets.length}`);
+  }
+  if (!(smoothing >= 0 && smoothing < 1)) {
+    throw new ArgumentError(`softCrossEntropy: expected smoothing in [0, 1), got ${smoothing}`);
+  }
+  const weights = new Float64Array(N * K);
+  let total = 0;
+  for (let n = 0; n < N; n++) {
+    let row = 0;
+    for (let k = 0; k < K; k++) row += targets[n * K + k]!;
+    for (let k = 0; k < K; k++) {
+      weights[n * K + k] = (1 - smoothing) * targets[n * K + k]! + (smoothing * row) / K;
+    }
+    total += row;
+  }
+  return affine(sum(mul(logSoftmax(logits), tensor(weights, [N, K]))), total === 0 ? 0 : -1 / total);
 }
 
 /** Mean of squared differences over all elements. @throws ShapeError */

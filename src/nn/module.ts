@@ -88,24 +88,13 @@ export abstract class Module {
     stored: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>,
   ): void {
     const own = this.namedTensors();
-    const missing = [...own.keys()].filter((name) => !stored.has(name));
-    const unexpected = [...stored.keys()].filter((name) => !own.has(name));
-    const misshaped = [...own].flatMap(([name, tensor]) => {
-      const entry = stored.get(name);
-      if (entry === undefined || show(trimmed(entry.shape)) === show(trimmed(tensor.shape))) return [];
-      return [`${name}: expected ${show(tensor.shape)}, got ${show(entry.shape)}`];
-    });
+    const differences = tensorDifferences(own, stored);
     const invalid = [...own.keys()].flatMap((name) => {
       const entry = stored.get(name);
       const at = entry === undefined ? -1 : firstInvalid(entry.data);
       return at < 0 ? [] : [`${name}: expected finite numbers, got ${entry!.data[at]} at element ${at}`];
     });
-    const faults = [
-      ...list("missing", missing),
-      ...list("unexpected", unexpected),
-      ...list("of another shape", misshaped),
-      ...list("not finite", invalid),
-    ];
+    const faults = [...differenceTexts(differences), ...listed("not finite", invalid)];
     if (faults.length > 0)
       throw new CheckpointError(`load: tensors do not fit the model: ${faults.join("; ")}`);
     for (const [name, tensor] of own) tensor.data.set(stored.get(name)!.data);
@@ -135,6 +124,47 @@ export function buffer(tensor: Tensor): Tensor {
   return persist(tensor);
 }
 
+/** How stored tensors differ from those that are expected. */
+export type TensorDifferences = {
+  /** Names that are expected and not stored. */
+  readonly missing: readonly string[];
+  /** Names that are stored and not expected. */
+  readonly unexpected: readonly string[];
+  readonly misShaped: readonly {
+    readonly name: string;
+    readonly expected: readonly number[];
+    readonly got: readonly number[];
+  }[];
+};
+
+/** Compares names and shapes; sizes of 1 at the end of a shape may differ. */
+export function tensorDifferences(
+  expected: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  stored: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): TensorDifferences {
+  return {
+    missing: [...expected.keys()].filter((name) => !stored.has(name)),
+    unexpected: [...stored.keys()].filter((name) => !expected.has(name)),
+    misShaped: [...expected].flatMap(([name, { shape }]) => {
+      const got = stored.get(name)?.shape;
+      if (got === undefined || show(trimmed(got)) === show(trimmed(shape))) return [];
+      return [{ name, expected: shape, got }];
+    }),
+  };
+}
+
+/** Differences as a message tells them, a text for each sort that there is. */
+export function differenceTexts({ missing, unexpected, misShaped }: TensorDifferences): string[] {
+  const shapes = misShaped.map(
+    ({ name, expected, got }) => `${name}: expected ${show(expected)}, got ${show(got)}`,
+  );
+  return [
+    ...listed("missing", missing),
+    ...listed("unexpected", unexpected),
+    ...listed("of another shape", shapes),
+  ];
+}
+
 function trimmed(shape: readonly number[]): readonly number[] {
   return shape.at(-1) === 1 ? trimmed(shape.slice(0, -1)) : shape;
 }
@@ -144,7 +174,7 @@ function firstInvalid(data: ArrayLike<number>): number {
   return -1;
 }
 
-function list(what: string, names: readonly string[]): string[] {
+function listed(what: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, 5).join(", ");
   return [`${names.length} ${what} (${shown}${names.length > 5 ? ", …" : ""})`];

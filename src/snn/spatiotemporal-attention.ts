@@ -130,11 +130,16 @@ export class SpatiotemporalAttention extends Module {
     return this.attend(x).out;
   }
 
-  /** {@link forward}, and the scores of every token for every other, `[B, heads, T·H·W, T·H·W]`. */
-  attend(x: Tensor): { readonly out: Tensor; readonly scores: Tensor } {
+  /**
+   * {@link forward}, and the scores of every token for every other, `[B, heads, T·H·W, T·H·W]`.
+   *
+   * @param views - encodings of views, `[V, C_k]`, added to p: where given, the rows of x are those of V maps, one below
+   *   the other, each with the places of a map of its own
+   */
+  attend(x: Tensor, views?: Tensor): { readonly out: Tensor; readonly scores: Tensor } {
     const { width, heads, score, connection } = this.options;
     const [T, B, H, W] = x.shape as [number, number, number, number];
-    const position = tensor(positionalEncoding(H, W, width, T), [1, 1, H, W, width]);
+    const position = this.#position(T, H, W, views);
     const q = toTokens(this.query.forward(x, position), heads, "joint");
     const k = toTokens(this.key.forward(x, position), heads, "joint");
     const values = add(this.value.forward(x), position);
@@ -150,6 +155,16 @@ export class SpatiotemporalAttention extends Module {
     const out = this.output.forward(this.neurons.forward(this.norm.forward(attended)));
     const tokens = T * H * W;
     return { out: sew(out, x, connection), scores: reshape(weights, [B, heads, tokens, tokens]) };
+  }
+
+  /** p, `[1, 1, H, W, C_k]`. */
+  #position(T: number, H: number, W: number, views?: Tensor): Tensor {
+    const { width } = this.options;
+    const shape = [1, 1, H, W, width];
+    if (views === undefined) return tensor(positionalEncoding(H, W, width, T), shape);
+    const V = views.shape[0]!;
+    const places = tensor(positionalEncoding(H / V, W, width, T), [1, (H / V) * W, width]);
+    return reshape(add(reshape(views, [V, 1, width]), places), shape);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Pose models as files: weights, configuration, evaluation, and the mean pose of their training set. */
 import { JOINTS } from "../body/index.ts";
 import { CheckpointError } from "../core/index.ts";
-import { encodeModel, halfTensor, type Json, parseModel, type StoredTensor, toFloat32 } from "../io/index.ts";
-import { createModel, parseModelConfig, type SpikeVideoFormer } from "../models/index.ts";
+import type { Json } from "../io/index.ts";
+import { encodeModelFile, isKind, parseModelFile, type SpikeVideoFormer, taskOf } from "../models/index.ts";
 
 const MEAN_JOINTS = "saccade.mean_joints";
 
@@ -25,20 +25,28 @@ export function encodePoseModel(
   evaluation: Json | undefined,
   { half = false }: { readonly half?: boolean } = {},
 ): Uint8Array {
-  const tensors = new Map(
-    [...model.namedTensors()].map(([name, { shape, data }]): [string, StoredTensor] => [
-      name,
-      half && shape.length > 1
-        ? halfTensor(shape, data)
-        : { dtype: "F32", shape, data: Float32Array.from(data) },
-    ]),
-  );
-  return encodeModel({
-    config: JSON.parse(JSON.stringify(model.config)) as Json,
-    tensors,
-    ...(evaluation === undefined ? {} : { evaluation }),
-    metadata: { [MEAN_JOINTS]: JSON.stringify(Array.from(meanJoints, (x) => Number(x.toFixed(5)))) },
+  return encodeModelFile(model, {
+    half,
+    evaluation,
+    metadata: meanJointsMetadata(meanJoints),
   });
+}
+
+/** Mean joints `[24, 3]` as the metadata of a model file. */
+export function meanJointsMetadata(meanJoints: Float64Array): Readonly<Record<string, string>> {
+  return { [MEAN_JOINTS]: JSON.stringify(Array.from(meanJoints, (x) => Number(x.toFixed(5)))) };
+}
+
+/**
+ * The mean joints in the metadata of a model file.
+ *
+ * @param file - its name, for the message
+ * @throws CheckpointError if there are none
+ */
+export function meanJointsOf(metadata: Readonly<Record<string, string>>, file = "model"): Float64Array {
+  const mean = parseJoints(metadata[MEAN_JOINTS]);
+  if (mean !== undefined) return Float64Array.from(mean);
+  throw new CheckpointError(`${file}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`);
 }
 
 /**
@@ -49,22 +57,20 @@ export function encodePoseModel(
  * @throws ArgumentError for an impossible configuration
  */
 export function parsePoseModel(bytes: Uint8Array, file?: string): PoseModel {
-  const { config, tensors, evaluation, metadata } = parseModel(bytes, file);
-  const parsed = parseModelConfig(config);
-  if (parsed.head.kind !== "pose") {
+  const { model, evaluation, metadata } = parseModelFile(bytes, file);
+  if (!isKind(model, "spikevideoformer") || taskOf(model.config) !== "pose") {
+    const { config } = model;
+    model.dispose();
     throw new CheckpointError(
-      `${file ?? "model"}: expected a pose model, got one with a ${parsed.head.kind} head`,
+      `${file ?? "model"}: expected a spikevideoformer for poses, got a ${config.model} for ${taskOf(config)}`,
     );
   }
-  const mean = parseJoints(metadata?.[MEAN_JOINTS]);
-  if (mean === undefined) {
-    throw new CheckpointError(
-      `${file ?? "model"}: expected ${3 * JOINTS} finite numbers as ${MEAN_JOINTS}, got others`,
-    );
+  try {
+    return { model, meanJoints: meanJointsOf(metadata, file), evaluation };
+  } catch (error) {
+    model.dispose();
+    throw error;
   }
-  const model = createModel(parsed).eval();
-  model.load(new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
-  return { model, meanJoints: Float64Array.from(mean), evaluation };
 }
 
 /** Joints `[24, 3]` of a text of JSON; undefined if they are not that. */

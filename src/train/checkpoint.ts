@@ -1,17 +1,18 @@
 /** Checkpoints: everything a run needs to go on with the same bits, in one safetensors file. */
 import { z } from "zod";
-import { CheckpointError, type RandomState } from "../core/index.ts";
+import { CheckpointError } from "../core/index.ts";
+import type { BatchState } from "../data/index.ts";
 import { encodeSafetensors, parseSafetensors, type StoredTensor, toFloat32 } from "../io/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { PoseTraining } from "./pose-config.ts";
+import type { RunConfig } from "./run-config.ts";
 
 /** Tensors by name, and the rest of the state. */
 export type Checkpoint = {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly state: {
-    readonly config: PoseTraining;
+    readonly config: RunConfig;
     readonly steps: number;
-    readonly batches: { readonly random: RandomState; readonly [key: string]: unknown };
+    readonly batches: BatchState;
   };
 };
 
@@ -23,11 +24,10 @@ export type StoredTensors = ReadonlyMap<
 
 const STATE = "saccade.training";
 
-const word = z.int().min(0).max(0xffffffff);
 const schema = z.object({
   config: z.record(z.string(), z.unknown()),
   steps: z.int().min(0),
-  batches: z.looseObject({ random: z.tuple([word, word, word, word, z.number().nullable()]) }),
+  batches: z.record(z.string(), z.unknown()),
 });
 
 /** The bytes of a checkpoint. */

@@ -1,5 +1,5 @@
 /** What the networks of the hybrid learn from: heatmaps of joints, and membrane potentials [Aydin2024, §4.1]. */
-import { add, affine, permute, reshape } from "../autograd/index.ts";
+import { add, affine, reshape } from "../autograd/index.ts";
 import { jointHeatmaps } from "../body/index.ts";
 import { ArgumentError } from "../core/index.ts";
 import type { HeatmapBatch } from "../data/index.ts";
@@ -45,9 +45,8 @@ export function predictHeatmaps(
 ): HeatmapPrediction {
   const ann = annOf(model, stage);
   if (ann !== undefined) {
-    const { heatmaps } = ann.forward(permute(inputOf(batch, batch.input), [0, 2, 3, 1]));
-    const [B, H, W, J] = heatmaps.shape as [number, number, number, number];
-    const maps = reshape(permute(heatmaps, [0, 3, 1, 2]), [1, B, J, H, W]);
+    const heatmaps = ann.forward(inputOf(batch, batch.input))["heatmaps"]!;
+    const maps = reshape(heatmaps, [1, ...heatmaps.shape]);
     return { heatmaps: maps, joints2d: batch.startJoints2d, membranePotentials: [] };
   }
   const { timeSteps, batch: samples, size, events, joints2d } = batch;

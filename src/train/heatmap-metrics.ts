@@ -37,17 +37,36 @@ export class HeatmapErrors {
       number,
       number,
     ];
-    this.#sums ??= new Float64Array(steps);
-    this.#counts ??= new Float64Array(steps);
-    if (this.#sums.length !== steps) {
+    if (this.#sums !== undefined && this.#sums.length !== steps) {
       const expected = `[${this.#sums.length}, B, J, H, W]`;
       throw new ShapeError(`HeatmapErrors: expected heatmaps ${expected}, got ${show(heatmaps.shape)}`);
     }
     const area = height * width;
+    const places = new Float64Array(2 * joints * steps * samples);
     for (let i = 0; i < steps * samples; i++) {
       const maps = heatmaps.data.subarray(i * joints * area, (i + 1) * joints * area);
-      const truth = joints2d.subarray(2 * joints * i, 2 * joints * (i + 1)).map(Math.trunc);
-      const error = meanPixelError(decodeHeatmaps(maps, { width, height }), truth);
+      places.set(decodeHeatmaps(maps, { width, height }), 2 * joints * i);
+    }
+    this.addPlaces(places, joints2d, { steps, samples });
+  }
+
+  /**
+   * Adds the errors of joints that were found otherwise.
+   *
+   * @param places - `[T, B, J, 2]`
+   * @param joints2d - the same, what is true
+   */
+  addPlaces(
+    places: Float64Array,
+    joints2d: Float32Array,
+    { steps, samples }: { readonly steps: number; readonly samples: number },
+  ): void {
+    this.#sums ??= new Float64Array(steps);
+    this.#counts ??= new Float64Array(steps);
+    const row = places.length / (steps * samples);
+    for (let i = 0; i < steps * samples; i++) {
+      const [from, to] = [row * i, row * (i + 1)];
+      const error = meanPixelError(places.subarray(from, to), joints2d.subarray(from, to).map(Math.trunc));
       if (Number.isNaN(error)) continue;
       const step = Math.floor(i / samples);
       this.#sums[step]! += error;

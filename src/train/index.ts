@@ -1,3 +1,13 @@
+export { ConfusionMatrix } from "./confusion-matrix.ts";
+export { classificationLoss, segmentationLoss } from "./labelled-loss.ts";
+export {
+  type ClassificationMetrics,
+  ClassificationScores,
+  predictedMasks,
+  rankedClasses,
+  type SegmentationMetrics,
+  SegmentationScores,
+} from "./labelled-metrics.ts";
 export {
   type Checkpoint,
   encodeCheckpoint,
@@ -5,6 +15,11 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
+export { poseData, STEP_SECONDS } from "./pose-data.ts";
+export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
+export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
+export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
+export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
 export { HeatmapErrors, type HeatmapMetrics } from "./heatmap-metrics.ts";
 export {
   chooseStage,
@@ -16,9 +31,19 @@ export {
   type HeatmapStage,
   predictHeatmaps,
 } from "./heatmap-loss.ts";
-export { parsePoseTraining, type PoseTraining } from "./pose-config.ts";
-export { evaluatePose, PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
-export { poseLoss, type PoseLoss, type PoseLossWeights } from "./pose-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
-export { PoseTrainer, type StepReport, videoShape } from "./pose-trainer.ts";
 export { triangulationLoss } from "./triangulation-loss.ts";
+export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
+export { parseRun, type PoseRunConfig, RUN, type RunConfig, runOf, stepsOf } from "./run-config.ts";
+export {
+  evaluate,
+  type Evaluation,
+  type Loss,
+  type Measure,
+  type Meter,
+  type MetricColumn,
+  type Metrics,
+  type Task,
+  type TaskData,
+} from "./task.ts";
+export { type Optimization, type StepReport, Trainer } from "./trainer.ts";

@@ -38,7 +38,7 @@ export class JointBins extends Module {
    * Mean cross-entropy of the joints' places and of the heading, against normal distributions about the true ones
    * with a deviation of one bin.
    *
-   * @param spikes - `[T, B, F]`
+   * @param spikes - `[P, B, F]`
    */
   loss(spikes: Tensor, batch: PoseBatch): Tensor {
     return add(

@@ -11,7 +11,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   autograd: ["core", "backend", "tensor"],
   nn: ["core", "backend", "tensor", "autograd"],
   snn: ["core", "backend", "tensor", "autograd", "nn"],
-  models: ["core", "tensor", "autograd", "nn", "snn"],
+  models: ["core", "tensor", "autograd", "nn", "snn", "io"],
   engine: ["core", "backend", "tensor", "nn", "snn", "models", "io"],
   events: ["core", "io"],
   body: ["core", "tensor", "autograd"],

@@ -32,7 +32,7 @@ const f32 = (shape: readonly number[], data: ArrayLike<number>): StoredTensor =>
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "saccade-forward-"));
   setBackend(new ReferenceBackend());
-  const model = createModel(parseModelConfig(CONFIG), new Random(3)).eval();
+  const model = createModel(parseModelConfig(CONFIG, "spikevideoformer"), new Random(3)).eval();
   // Biases that let neurons fire up to the last layer: as it is made, a model is silent.
   const biases = new Random(5);
   for (const [name, { data }] of model.namedTensors()) {

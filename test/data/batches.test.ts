@@ -1,6 +1,6 @@
 import { expect, suite, test } from "vitest";
 import { geodesicDistance, poseBuiltinBody } from "../../src/body/index.ts";
-import { ArgumentError, Random } from "../../src/core/index.ts";
+import { ArgumentError, CheckpointError, Random } from "../../src/core/index.ts";
 import { evaluationBatches, type PoseBatch, PoseBatches, type PoseClip } from "../../src/data/index.ts";
 import { sampleClip } from "./sample.ts";
 
@@ -18,6 +18,18 @@ suite("evaluation batches", () => {
     expect(targetEdge(first, 7, 1, long)).toBe(128);
     expect(targetEdge(last, 0, 0, short)).toBe(4);
     expect(targetEdge(last, 7, 0, short)).toBe(32);
+  });
+
+  test("poses are wanted at the ends of steps, or at all their edges", () => {
+    const [ends] = [...evaluationBatches([long], { batch: 2 })] as [PoseBatch];
+    const [edges] = [...evaluationBatches([long], { batch: 2, times: "edges" })] as [PoseBatch];
+    expect([ends.poses, edges.poses]).toEqual([8, 9]);
+    expect(edges.video).toEqual(ends.video);
+    for (const key of ["pose", "shape", "translation", "joints", "joints2d"] as const) {
+      const row = ends[key].length / 8;
+      expect(edges[key].subarray(row)).toEqual(ends[key]);
+    }
+    expect([0, 1].map((b) => targetEdge(edges, 0, b, long))).toEqual([0, 64]);
   });
 
   test("a voxel is 1 where a bin of its half step saw an event", () => {
@@ -134,6 +146,13 @@ suite("training batches", () => {
     expect(fromShort.length).toBeGreaterThan(20);
     expect(fromShort.length).toBeLessThan(60);
     expect(new Set(translation).size).toBeGreaterThan(100);
+  });
+
+  test("what is no state of them is refused", () => {
+    const batches = new PoseBatches(clips, { ...options, random: new Random(1) });
+    for (const state of [{}, { random: [1, 2] }, { random: [1, 2, 3, 0.5, null] }, { random: [1, 2, 3, 4, "5"] }]) {
+      expect(() => batches.restore(state)).toThrow(CheckpointError);
+    }
   });
 
   test("options out of range, clips of unequal size and clips too short for any step are refused", () => {

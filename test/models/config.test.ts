@@ -15,7 +15,7 @@ suite("configurations of models", () => {
       attention: "spatial",
     });
     const surrogate = { kind: "atan" };
-    expect(parseModelConfig({ model, neuron: { surrogate } }).neuron).toEqual({
+    expect(parseModelConfig({ model, neuron: { surrogate } }, model).neuron).toEqual({
       surrogate: { kind: "atan", alpha: 2 },
     });
   });

@@ -85,7 +85,7 @@ suite("the loss of heatmaps", () => {
   test("of the first stage is for the ANN, at the start of the window", { timeout: 60_000 }, () => {
     const batch = batchOf();
     const hybrid = new Hybrid(hybridPresets.released, new Random(1));
-    const alone = new DenseUNet(new Random(1), 20, 13);
+    const alone = new DenseUNet(undefined, new Random(1));
     for (const [i, own] of alone.parameters().entries()) own.data.set(hybrid.ann.parameters()[i]!.data);
     scope(() => {
       const { heatmaps, joints2d } = predictHeatmaps(hybrid, batch, { stage: "ann" });

@@ -20,6 +20,7 @@ function batchOf(turn: number): PoseBatch {
   pose.set(axisAngleToMatrix([0, turn, 0]));
   return {
     timeSteps: 1,
+    poses: 1,
     batch: 1,
     channels: 4,
     size: 64,

@@ -1,10 +1,7 @@
 /** Clips as files of tensors. */
 import { show } from "../../../src/core/index.ts";
-import { parseSafetensors, toFloat32 } from "../../../src/io/index.ts";
+import { parseSafetensors, type StoredTensor, toFloat32 } from "../../../src/io/index.ts";
 import { InputError } from "../faults.ts";
-
-/** Name of the tensor that goes through a model. */
-const INPUT = "input";
 
 /** Numbers with their shape. */
 export type Clip = { readonly shape: readonly number[]; readonly data: Float32Array };
@@ -15,20 +12,29 @@ export type Clip = { readonly shape: readonly number[]; readonly data: Float32Ar
  * @throws {InputError} when there is none, it is empty, or a number is not finite
  */
 export function readClip(bytes: Uint8Array, file: string): Clip {
+  return clipOf(parseSafetensors(bytes, file).tensors, file, "input");
+}
+
+/** The tensors of these names, as {@link readClip} reads one. */
+export function readClips(bytes: Uint8Array, file: string, names: readonly string[]): Map<string, Clip> {
   const { tensors } = parseSafetensors(bytes, file);
-  const stored = tensors.get(INPUT);
+  return new Map(names.map((name) => [name, clipOf(tensors, file, name)]));
+}
+
+function clipOf(tensors: ReadonlyMap<string, StoredTensor>, file: string, name: string): Clip {
+  const stored = tensors.get(name);
   if (stored === undefined) {
     const names = [...tensors.keys()].slice(0, 5).join(", ");
-    throw new InputError(file, `expected a tensor ${INPUT}, got ${names === "" ? "none" : names}`);
+    throw new InputError(file, `expected a tensor ${name}, got ${names === "" ? "none" : names}`);
   }
   if (stored.shape.includes(0)) {
-    throw new InputError(file, `${INPUT}: expected no empty axis, got ${show(stored.shape)}`);
+    throw new InputError(file, `${name}: expected no empty axis, got ${show(stored.shape)}`);
   }
   const data = toFloat32(stored);
   const invalid = data.findIndex((value) => !Number.isFinite(value));
   if (invalid >= 0) {
     const place = `index ${invalid}, ${show(indicesOf(invalid, stored.shape))}`;
-    throw new InputError(file, `${INPUT}: expected finite numbers, got ${data[invalid]} at ${place}`);
+    throw new InputError(file, `${name}: expected finite numbers, got ${data[invalid]} at ${place}`);
   }
   return { shape: stored.shape, data };
 }

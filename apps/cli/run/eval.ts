@@ -1,73 +1,69 @@
 /** What `saccade eval` does. */
-import { evaluationBatches, type PoseClip } from "../../../src/data/index.ts";
-import { jsonLine } from "../../../src/io/index.ts";
 import { readFileBounded } from "../../../src/core/node.ts";
-import { parsePoseModel, type PoseModel } from "../../../src/track/index.ts";
-import { evaluatePose, type PoseEvaluation } from "../../../src/train/index.ts";
+import { jsonLine } from "../../../src/io/index.ts";
+import { type LoadedModel, parseModelFile, type TaskName, taskOf } from "../../../src/models/index.ts";
+import { evaluate as measureModel, type Evaluation, type Metrics, type RunConfig, runOf } from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";
 import type { EvalOptions } from "../eval.ts";
 import { InputError, reading } from "../faults.ts";
 import { startProgress } from "../progress.ts";
 import { withBackend } from "./backends.ts";
-import { makeClips } from "./clips.ts";
 import { jointTable, metricsTable } from "./metrics-table.ts";
+import type { OpenedMeasure, SplitReader } from "./tasks/opened.ts";
+import { taskCommand } from "./tasks/index.ts";
 
-/** Evaluation uses windows of 1 s in 8 steps. */
-const WINDOWS = { timeSteps: 8, windowSeconds: 1, batch: 8 } as const;
-/** Decides the scenes in which the motions are filmed. */
-const SEED = 2;
-
-/**
- * Measures pose models on a split of a folder of motion capture, each motion filmed in one scene that follows from its
- * name, beside the baseline of always answering with the mean pose of the training set.
- */
-export async function evaluate(options: EvalOptions, context: Context): Promise<void> {
-  const { weights, compare, data, split, json = false } = options;
+/** Measures a model, and perhaps another of the same task beside it, on a split of a data set. */
+export async function evaluate(
+  task: TaskName | undefined,
+  options: EvalOptions,
+  context: Context,
+): Promise<void> {
+  const { weights, compare, data, split, cache, json = false } = options;
   await withBackend({ ...options, env: context.env }, async () => {
-    const model = await load(weights);
-    const other = compare === undefined ? undefined : await load(compare);
-    const clips = await filmed(options, context);
-    const { model: own, meanPose } = await measure(weights, model, clips, context);
-    if (own.poses === 0) throw new InputError(data, `expected longer clips in the split ${split}, got none`);
-    const rows = {
-      [weights]: own,
-      ...(compare === undefined ? {} : { [compare]: (await measure(compare, other!, clips, context)).model }),
-      "mean pose": meanPose,
-    };
-    context.stdout.write(
-      json
-        ? jsonLine({ split, clips: clips.length, ...rows })
-        : `${split}: ${clips.length} clips\n${metricsTable(rows)}\n${jointTable(rows)}`,
-    );
+    const file = await load(weights, task);
+    const other = compare === undefined ? undefined : await load(compare, taskOf(file.config));
+    const name = taskOf(file.config);
+    const reader = await taskCommand(name).openSplit({ data, split, cache }, context);
+    const opened = await open(weights, file, reader);
+    const { model, ...baselines } = await measure(weights, file, opened, context);
+    const rows: Record<string, Metrics> = { [weights]: model };
+    if (other !== undefined) {
+      const beside = await open(compare!, other, reader);
+      rows[compare!] = (await measure(compare!, other, beside, context)).model;
+    }
+    Object.assign(rows, baselines);
+    if (json) {
+      context.stdout.write(jsonLine({ split, content: opened.content, ...rows }));
+      return;
+    }
+    context.stdout.write(`${split}: ${opened.content}\n${metricsTable(opened.measure, rows)}`);
+    if (name === "pose") context.stdout.write(`\n${jointTable(rows)}`);
   });
 }
 
-function load(file: string): Promise<PoseModel> {
-  return reading(file, async () => parsePoseModel(await readFileBounded(file)));
+function load(file: string, task: TaskName | undefined): Promise<LoadedModel> {
+  return reading(file, async () => {
+    const loaded = parseModelFile(await readFileBounded(file), file);
+    const got = taskOf(loaded.config);
+    if (task !== undefined && got !== task) throw new InputError(file, `expected a model of ${task}, got ${got}`);
+    return loaded;
+  });
 }
 
-function filmed({ data, split, cache }: EvalOptions, context: Context): Promise<PoseClip[]> {
-  const place = { mocapDir: data, ...(cache === undefined ? {} : { cacheDir: cache }) };
-  return reading(data, async () => {
-    const clips = await makeClips({ ...place, split, variants: 1, seed: SEED }, context);
-    if (clips.length === 0) throw new InputError(data, `expected clips in the split ${split}, got none`);
-    return clips;
-  });
+function open(file: string, model: LoadedModel, reader: SplitReader<RunConfig>): Promise<OpenedMeasure> {
+  return reading(file, () => reader(model, runOf(model.metadata)));
 }
 
 async function measure(
   file: string,
-  { model, meanJoints }: PoseModel,
-  clips: readonly PoseClip[],
+  { model }: LoadedModel,
+  { measure, batches, total }: OpenedMeasure,
   context: Context,
-): Promise<PoseEvaluation> {
-  const total = [...evaluationBatches(clips, WINDOWS)].length;
+): Promise<Evaluation> {
   const progress = startProgress(context.stderr, { label: file, total, unit: "batches", now: context.now });
   let done = 0;
   try {
-    return await reading(file, () =>
-      evaluatePose(model, evaluationBatches(clips, WINDOWS), meanJoints, () => progress.update(++done)),
-    );
+    return await reading(file, () => measureModel(measure, model, batches(), () => progress.update(++done)));
   } finally {
     progress.end();
     model.dispose();

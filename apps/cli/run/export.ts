@@ -7,7 +7,7 @@ import type { ExportOptions } from "../export.ts";
 import { reading, writing } from "../faults.ts";
 import { withBackend } from "./backends.ts";
 import { checkDistinct } from "./distinct-files.ts";
-import { loadModel } from "./model-source.ts";
+import { compilable, loadModel } from "./model-source.ts";
 
 /** Side of a frame where neither the command nor the model says otherwise. */
 const SIDE = 224;
@@ -18,7 +18,7 @@ export async function exportModel(options: ExportOptions, context: Context): Pro
   checkDistinct([weights, options.model], [onnx]);
   // Nothing is computed: the backend only holds the weights.
   const { bytes, text } = await withBackend({ backend: "reference" }, async () => {
-    const model = await loadModel(weights, options.model);
+    const model = compilable("export", await loadModel(weights, options.model));
     return reading(weights, () => {
       const frame = frameOf(model, options.size);
       const graph = lower(model, frame);

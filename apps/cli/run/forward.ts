@@ -2,25 +2,26 @@ import { dims, show } from "../../../src/core/index.ts";
 import { type CompileOptions, Session, tune, typicalCosts } from "../../../src/engine/index.ts";
 import { encodeSafetensors, type StoredTensor } from "../../../src/io/index.ts";
 import { readFileBounded, writeFileAtomic } from "../../../src/core/node.ts";
-import type { SpikeVideoFormer } from "../../../src/models/index.ts";
+import { type ConfiguredModel, kindOf, runModel, type SpikeVideoFormer } from "../../../src/models/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../../../src/tensor/index.ts";
 import type { Context } from "../context.ts";
 import { reading, writing } from "../faults.ts";
 import type { ForwardOptions } from "../forward.ts";
 import { withBackend } from "./backends.ts";
-import { type Clip, readClip } from "./clip-file.ts";
+import { type Clip, readClip, readClips } from "./clip-file.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { kernelCosts } from "./kernel-costs.ts";
-import { loadModel } from "./model-source.ts";
+import { compilable, loadModel } from "./model-source.ts";
 
-/** `saccade forward`: a clip `[T, B, C, H, W]` from a file through a model, its outputs to another. */
+/** `saccade forward`: the inputs of a model from a file through it, its outputs to another. */
 export async function forward(options: ForwardOptions, context: Context): Promise<void> {
   const { input, out } = options;
   checkDistinct([input, options.weights, options.model], [out]);
   const outputs = await withBackend({ ...options, env: context.env }, async () => {
-    const model = await loadModel(options.weights, options.model);
+    const loaded = await loadModel(options.weights, options.model);
+    if (options.engine === "eager") return reading(input, () => runEager(loaded, input));
+    const model = compilable("forward", loaded);
     const clip = await reading(input, async () => readClip(await readFileBounded(input), input));
-    if (options.engine === "eager") return reading(input, () => runEager(model, clip));
     const { precision = "f32", calibrate } = options;
     const { T: timeSteps } = await reading(input, () => checkShape(model, clip));
     const costs = calibrate ? await kernelCosts(context) : typicalCosts;
@@ -34,8 +35,13 @@ export async function forward(options: ForwardOptions, context: Context): Promis
   for (const [name, { shape }] of outputs) context.stdout.write(`${out}: ${name} ${show(shape)}\n`);
 }
 
-function runEager(model: SpikeVideoFormer, { data, shape }: Clip): Map<string, StoredTensor> {
-  return withoutGradients(() => stored(model.forward(tensor(data, shape))));
+async function runEager(model: ConfiguredModel, file: string): Promise<Map<string, StoredTensor>> {
+  const names = Object.keys(kindOf(model.config.model).inputs);
+  const clips = readClips(await readFileBounded(file), file, names);
+  return withoutGradients(() => {
+    const inputs = [...clips].map(([name, { data, shape }]) => [name, tensor(data, shape)] as const);
+    return stored(runModel(model, Object.fromEntries(inputs)));
+  });
 }
 
 function checkShape({ config }: SpikeVideoFormer, { shape }: Clip): { T: number } {

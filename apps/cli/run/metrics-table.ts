@@ -1,27 +1,34 @@
-/** Joint errors as tables. */
+/** What evaluations tell, as tables. */
 import { JOINT_NAMES } from "../../../src/body/index.ts";
-import type { PoseMetrics } from "../../../src/train/index.ts";
+import type { Measure, Metrics } from "../../../src/train/index.ts";
 import { table } from "./table.ts";
 
-/** Rows by name: MPJPE, PEL-MPJPE and PA-MPJPE in millimetres. */
-export function metricsTable(rows: Readonly<Record<string, PoseMetrics>>): string {
+/** A row for each model and baseline, a column for each metric of a measure. */
+export function metricsTable(
+  { unit, columns }: Pick<Measure<unknown>, "unit" | "columns">,
+  rows: Readonly<Record<string, Metrics>>,
+): string {
   return table([
-    ["mm", "MPJPE", "PEL-MPJPE", "PA-MPJPE", "poses"],
-    ...Object.entries(rows).map(([name, { mpjpe, pelMpjpe, paMpjpe, poses }]) => [
-      name,
-      ...[mpjpe, pelMpjpe, paMpjpe].map((value) => value.toFixed(1)),
-      String(poses),
+    [unit, ...columns.map(({ label }) => label)],
+    ...Object.entries(rows).map(([name, metrics]) => [
+      inWords(name),
+      ...columns.map(({ key, digits, scale = 1 }) => (scale * (metrics[key] as number)).toFixed(digits)),
     ]),
   ]);
 }
 
 /** Pelvis-aligned error of each joint in millimetres, a column a model. */
-export function jointTable(columns: Readonly<Record<string, PoseMetrics>>): string {
+export function jointTable(columns: Readonly<Record<string, Metrics>>): string {
   return table([
-    ["mm", ...Object.keys(columns)],
+    ["mm", ...Object.keys(columns).map(inWords)],
     ...JOINT_NAMES.map((joint, j) => [
       joint,
-      ...Object.values(columns).map(({ perJoint }) => perJoint[j]!.toFixed(1)),
+      ...Object.values(columns).map((metrics) => (metrics["perJoint"] as number[])[j]!.toFixed(1)),
     ]),
   ]);
+}
+
+/** Names of baselines: "meanPose" is "mean pose". Names of files stay. */
+function inWords(name: string): string {
+  return /^[a-zA-Z]+$/.test(name) ? name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
 }

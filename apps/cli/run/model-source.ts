@@ -1,21 +1,23 @@
 /** Models as the command line names them: a configuration and weights, or one file with both. */
-import { CheckpointError } from "../../../src/core/index.ts";
+import { ArgumentError, CheckpointError } from "../../../src/core/index.ts";
 import {
   isZip,
   parseModel,
   parseSafetensors,
   readTorchCheckpoint,
   type StoredTensor,
-  toFloat32,
 } from "../../../src/io/index.ts";
 import { readFileBounded } from "../../../src/core/node.ts";
 import {
+  type ConfiguredModel,
   createModel,
-  modelTensors,
+  isKind,
+  loadCheckpoint,
+  type ModelConfig,
   parseModelConfig,
+  presetConfig,
   presets,
   type SpikeVideoFormer,
-  type SpikeVideoFormerConfig,
 } from "../../../src/models/index.ts";
 import { reading } from "../faults.ts";
 import { readConfig } from "./config-file.ts";
@@ -24,20 +26,17 @@ import { readConfig } from "./config-file.ts";
  * Build a model with stored weights, in evaluation mode. The backend must be set.
  *
  * @param weights - safetensors under our names or the official ones, a model file, or a PyTorch checkpoint
- * @param model - configuration file or name of a preset; where it is left out, `weights` must be a model file
+ * @param model - configuration file or name of a preset, as {@link namedPreset} knows it; where it is left out, `weights` must be a model file
  * @throws {InputError} naming the file that does not fit
  */
-export async function loadModel(weights: string, model?: string): Promise<SpikeVideoFormer> {
+export async function loadModel(weights: string, model?: string): Promise<ConfiguredModel> {
   const bytes = await reading(weights, () => readFileBounded(weights));
   const config =
     model === undefined
       ? await reading(weights, () => configInside(bytes, weights))
       : await namedConfig(model);
   const built = await reading(model ?? weights, () => createModel(config).eval());
-  await reading(weights, () => {
-    const stored = modelTensors(built, readTensors(bytes, weights));
-    built.load(new Map([...stored].map(([name, t]) => [name, { shape: t.shape, data: toFloat32(t) }])));
-  });
+  await reading(weights, () => void loadCheckpoint(built, readTensors(bytes, weights)));
   return built;
 }
 
@@ -51,22 +50,39 @@ export async function loadModel(weights: string, model?: string): Promise<SpikeV
 export async function findModel(
   name: string | undefined,
   weights: string | undefined,
-): Promise<{ model: SpikeVideoFormer; weights: string | undefined }> {
+): Promise<{ model: ConfiguredModel; weights: string | undefined }> {
   if (weights !== undefined) return { model: await loadModel(weights, name), weights };
   const file = name!;
-  if (!Object.hasOwn(presets, file) && !/\.(?:json|ya?ml)$/i.test(file)) {
+  if (namedPreset(file) === undefined && !/\.(?:json|ya?ml)$/i.test(file)) {
     return { model: await loadModel(file), weights: file };
   }
   const config = await namedConfig(file);
   return { model: await reading(file, () => createModel(config).eval()), weights: undefined };
 }
 
-async function namedConfig(model: string): Promise<SpikeVideoFormerConfig> {
-  if (Object.hasOwn(presets, model)) return presets[model as keyof typeof presets];
-  return readConfig(model, parseModelConfig);
+/**
+ * The model, if it is of the kind that can be compiled.
+ *
+ * @param command - who compiles, for the message
+ * @throws ArgumentError for another kind
+ */
+export function compilable(command: string, model: ConfiguredModel): SpikeVideoFormer {
+  if (isKind(model, "spikevideoformer")) return model;
+  throw new ArgumentError(
+    `${command}: expected a spikevideoformer, which can be compiled, got ${model.config.model}`,
+  );
 }
 
-function configInside(bytes: Uint8Array, file: string): SpikeVideoFormerConfig {
+async function namedConfig(model: string): Promise<ModelConfig> {
+  return namedPreset(model) ?? (await readConfig(model, (value) => parseModelConfig(value)));
+}
+
+/** `staa/imagenet`, or `staa` for its usual preset; those of SpikeVideoFormer also without its name, as in `nano`. */
+function namedPreset(name: string): ModelConfig | undefined {
+  return Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presetConfig(name);
+}
+
+function configInside(bytes: Uint8Array, file: string): ModelConfig {
   if (isTorch(bytes)) {
     throw new CheckpointError("expected --model beside a PyTorch checkpoint, which holds no configuration");
   }

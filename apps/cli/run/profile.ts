@@ -16,7 +16,7 @@ import type { ProfileOptions } from "../profile.ts";
 import { withBackend } from "./backends.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { kernelCosts } from "./kernel-costs.ts";
-import { findModel } from "./model-source.ts";
+import { compilable, findModel } from "./model-source.ts";
 import { type ProfileClip, profileClip } from "./profile-input.ts";
 import { profileTable } from "./profile-table.ts";
 
@@ -48,7 +48,8 @@ async function measure(
   options: ProfileOptions,
   context: Context,
 ): Promise<ProfileReport> {
-  const { model, weights } = await findModel(named, options.weights);
+  const { model: found, weights } = await findModel(named, options.weights);
+  const model = compilable("profile", found);
   const source = await profileClip(options, model.config, context.signal);
   const { precision = "f32", runs = RUNS, calibrate } = options;
   const costs = calibrate ? await kernelCosts(context) : typicalCosts;

@@ -1,0 +1,131 @@
+/** Runs of experiments as commands, each in a folder of its own, as many side by side as there are processors. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { type Change, type Experiment, merged, type Variant } from "./experiment.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const PROGRAM = join(ROOT, "dist", "apps", "cli", "main.js");
+
+/** Metrics by row, as `saccade eval --json` prints them. */
+export type Measured = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** One variant from one seed. */
+export type Outcome = {
+  readonly variant: string;
+  readonly seed: number;
+  /** Of the split of the experiment. */
+  readonly test: Measured;
+  /** Validation metrics of the model by step of the last stage. */
+  readonly curve: readonly (readonly [step: number, metrics: Readonly<Record<string, number>>])[];
+};
+
+/** Where runs are kept, and where data are. */
+export type Places = { readonly runs: string; readonly data: string };
+
+/** Takes the runs of an experiment that are not there yet, and measures all. */
+export async function outcomes(experiment: Experiment, places: Places): Promise<Outcome[]> {
+  const jobs = experiment.variants.flatMap((variant) => experiment.seeds.map((seed) => ({ variant, seed })));
+  // A variant that starts from another's first stage waits for it.
+  const order = [...jobs].sort((a, b) => rank(a.variant) - rank(b.variant));
+  const done = new Map<string, Promise<Outcome>>();
+  const waiting = [...order];
+  const worker = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const { variant, seed } = job;
+      const before = variant.firstStageOf === undefined ? undefined : done.get(`${variant.firstStageOf}-${seed}`);
+      const outcome = Promise.resolve(before).then(() => outcomeOf(experiment, variant, seed, places));
+      done.set(`${variant.label}-${seed}`, outcome);
+      await outcome;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+  return Promise.all(jobs.map(({ variant, seed }) => done.get(`${variant.label}-${seed}`)!));
+}
+
+function rank({ firstStageOf }: Variant): number {
+  return firstStageOf === undefined ? 0 : 1;
+}
+
+async function outcomeOf(
+  experiment: Experiment,
+  variant: Variant,
+  seed: number,
+  places: Places,
+): Promise<Outcome> {
+  const base = parse(await readFile(join(ROOT, "configs", "results", experiment.config), "utf8")) as Change;
+  let init: string | undefined;
+  let folder = "";
+  for (const [stage, change] of variant.stages.entries()) {
+    const label = stage === 0 ? (variant.firstStageOf ?? variant.label) : variant.label;
+    folder = join(places.runs, experiment.name, `${fileName(label)}-${seed}-${stage + 1}`);
+    await trainOnce({ ...merged(base, change), seed }, folder, join(dataOf(experiment, places)), init);
+    init = join(folder, "model.safetensors");
+  }
+  const test = await measured(folder, experiment, dataOf(experiment, places));
+  return { variant: variant.label, seed, test, curve: await curveOf(folder) };
+}
+
+function dataOf({ data }: Experiment, places: Places): string {
+  const made = join(places.runs, "data", data);
+  return existsSync(made) ? made : join(places.data, data);
+}
+
+function fileName(label: string): string {
+  return label.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+}
+
+/** Trains in a folder what is not trained there yet. */
+async function trainOnce(config: Change, folder: string, data: string, init?: string): Promise<void> {
+  if (existsSync(join(folder, "done"))) return;
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, "config.yaml");
+  await writeFile(file, stringify(config));
+  const start = init === undefined ? [] : ["--init", init];
+  const place = ["--config", file, "--data", data, "--out", folder, "--threads", "1", "--resume"];
+  const began = performance.now();
+  await saccade(["train", ...place, ...start]);
+  await writeFile(join(folder, "done"), `${((performance.now() - began) / 60_000).toFixed(1)} minutes\n`);
+}
+
+async function measured(folder: string, { split }: Experiment, data: string): Promise<Measured> {
+  const file = join(folder, `${split}.json`);
+  if (!existsSync(file)) {
+    const weights = join(folder, "model.safetensors");
+    const cache = join(folder, "..", "clips");
+    const place = ["--data", data, "--split", split, "--cache", cache];
+    const text = await saccade(["eval", "--weights", weights, ...place, "--json", "--threads", "1"]);
+    await writeFile(file, text);
+  }
+  const found = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  const rows = Object.entries(found).filter(([, value]) => typeof value === "object");
+  // The first row is the model's, under the name of its file.
+  return Object.fromEntries(rows.map(([name, value], i) => [i === 0 ? "model" : name, value])) as Measured;
+}
+
+async function curveOf(folder: string): Promise<Outcome["curve"]> {
+  const lines = (await readFile(join(folder, "log.jsonl"), "utf8")).trimEnd().split("\n");
+  return lines.flatMap((line) => {
+    const { step, evaluation } = JSON.parse(line) as { step: number; evaluation?: Measured };
+    return evaluation === undefined ? [] : [[step, evaluation["model"]!] as const];
+  });
+}
+
+/** Runs the program; its standard output. */
+function saccade(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    console.log(`saccade ${args.join(" ")}`);
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let [out, err] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err = (err + text).slice(-2000)));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(out);
+      else reject(new Error(`saccade ${args.join(" ")}: exit code ${code}\n${err}`));
+    });
+  });
+}
