@@ -21,6 +21,15 @@ export { lower } from "./lower.ts";
 export { type OnnxOptions, toOnnx } from "./onnx/export.ts";
 export { type Horizon, type KernelName, Plan, type PlannedStep } from "./plan.ts";
 export {
+  type HybridOperations,
+  hybridOperations,
+  hybridPower,
+  type Operations,
+  type Power,
+  powerOf,
+  type RunningPart,
+} from "./power.ts";
+export {
   type EnergyEstimate,
   median,
   type OperationCounts,

@@ -144,6 +144,13 @@ export type HybridRun = {
   readonly membranePotentials: readonly Tensor[];
 };
 
+/** Where a run leaves the SNN: all that the next step depends on. */
+export type HybridState = {
+  /** The last heatmaps, `[B, joints, H, W]`. */
+  readonly heatmaps: Tensor;
+  readonly membranePotentials: readonly Tensor[];
+};
+
 /** See the head of this file. */
 export class Hybrid extends Module {
   readonly config: HybridConfig;
@@ -192,14 +199,23 @@ export class Hybrid extends Module {
    * @param start - of the same size; without it neurons are at rest and the output starts from 0
    */
   follow(events: Tensor, start?: HybridStart): HybridRun {
+    const first = start === undefined || !this.config.outputInit ? undefined : detach(start.heatmaps);
+    return this.#run(events, start?.states, first);
+  }
+
+  /**
+   * Goes on with the SNN from where a run left it: steps one by one are those of {@link follow} at once.
+   *
+   * @param events - as of `follow`
+   */
+  resume(events: Tensor, { heatmaps, membranePotentials }: HybridState): HybridRun {
+    return this.#run(events, membranePotentials, permute(heatmaps, [0, 2, 3, 1]));
+  }
+
+  #run(events: Tensor, states: readonly Tensor[] | undefined, first: Tensor | undefined): HybridRun {
     dims("Hybrid", `T B ${this.config.snnChannels} H W`, events.shape);
-    const { features, membranePotentials } = this.snn.forward(
-      permute(events, [0, 1, 3, 4, 2]),
-      start?.states,
-    );
-    const { outputDecay, outputInit } = this.config;
-    const first = start === undefined || !outputInit ? undefined : detach(start.heatmaps);
-    const summed = decayingSum(this.output.forward(features), outputDecay, first);
+    const { features, membranePotentials } = this.snn.forward(permute(events, [0, 1, 3, 4, 2]), states);
+    const summed = decayingSum(this.output.forward(features), this.config.outputDecay, first);
     return { heatmaps: permute(summed, [0, 1, 4, 2, 3]), membranePotentials };
   }
 

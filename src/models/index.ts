@@ -48,6 +48,7 @@ export {
   hybridPresets,
   type HybridRun,
   type HybridStart,
+  type HybridState,
   officialDenseName,
   officialHybridName,
   officialSpikingPoseName,
@@ -60,6 +61,12 @@ export {
 } from "./hybrid.ts";
 export { SPIKING_UNET_LAYERS, SpikingUNet, type SpikingUNetRun } from "./spiking-unet.ts";
 export { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "./staa.ts";
+export {
+  TemporalTriangulation,
+  type TemporalTriangulationConfig,
+  temporalTriangulationPresets,
+  viewsOf,
+} from "./temporal-triangulation.ts";
 export { averagePool, betweenSteps, Regressor, type RegressorHead } from "./pose-regressor.ts";
 export {
   Backbone,

@@ -32,6 +32,7 @@ export {
   predictHeatmaps,
 } from "./heatmap-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
+export { triangulationLoss } from "./triangulation-loss.ts";
 export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
 export { classificationMeasure, ClassificationTask } from "./classification-task.ts";
 export { segmentationMeasure, SegmentationTask } from "./segmentation-task.ts";
