@@ -135,6 +135,11 @@ export {
   surrogate,
 } from "./snn/index.ts";
 export {
+  type AttentionMapOptions,
+  attentionMaps,
+  attentionPicture,
+  type AttentionPictureOptions,
+  type AttentionQuery,
   averagePool,
   Backbone,
   betweenSteps,

@@ -38,6 +38,8 @@ export {
   type PoseTrackerRun,
   type TokenGrid,
 } from "./pose-tracker.ts";
+export { type AttentionMapOptions, attentionMaps, type AttentionQuery } from "./attention-maps.ts";
+export { attentionPicture, type AttentionPictureOptions } from "./attention-picture.ts";
 export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
 export { DenseUNet, type DenseUNetConfig, denseUNetPresets, type UNetMaps } from "./dense-unet.ts";
