@@ -40,10 +40,7 @@ export type PoseParts<B extends Backbone> = {
 };
 
 /** Backbone → temporal part → edges of the steps → regressors. */
-export class PoseNetwork<
-  C extends { readonly inChannels: number },
-  B extends Backbone = Backbone,
->
+export class PoseNetwork<C extends { readonly inChannels: number }, B extends Backbone = Backbone>
   extends Module
   implements PoseEstimator
 {
@@ -65,6 +62,10 @@ export class PoseNetwork<
     return this.regressor;
   }
 
+  read(features: Tensor): Outputs {
+    return this.regressor.forward(features);
+  }
+
   /**
    * Runs a clip.
    *
@@ -83,7 +84,7 @@ export class PoseNetwork<
     const maps = this.backbone.forward(permute(clip, [0, 1, 3, 4, 2]));
     const vectors = this.temporal === null ? averagePool(maps) : this.temporal.forward(maps);
     const features = betweenSteps(vectors);
-    return { outputs: this.regressor.forward(features), features };
+    return { outputs: this.read(features), features };
   }
 }
 

@@ -14,4 +14,11 @@ export {
   tellsJoints,
 } from "./pose-prediction.ts";
 export { type TrackedStep, trackPoses } from "./track.ts";
-export { type TrackOptions, voxelThreshold, type VoxelWindow, voxelWindows } from "./voxel-windows.ts";
+export {
+  type TrackOptions,
+  voxelGrid,
+  type VoxelGridOptions,
+  voxelThreshold,
+  type VoxelWindow,
+  voxelWindows,
+} from "./voxel-windows.ts";
