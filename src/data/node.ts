@@ -100,10 +100,8 @@ export async function generatePoseClips(options: ClipSetOptions): Promise<PoseCl
     signal?.throwIfAborted();
     const { hash = "procedural", file } = origins.get(plan.source) ?? {};
     const arms = plan.arms && [plan.arms.name, origins.get(plan.arms)!.hash];
-    const settings = JSON.stringify([
-      ...[GENERATION, plan.name, plan.seed, hash, arms, options.recording ?? {}],
-      ...(views > 1 ? [views] : []),
-    ]);
+    const content = [plan.name, plan.seed, hash, arms, options.recording ?? {}];
+    const settings = JSON.stringify([GENERATION, ...content, ...(views > 1 ? [views] : [])]);
     const key = createHash("sha256").update(settings).digest("hex").slice(0, 16);
     const path = cacheDir && join(cacheDir, `${plan.name.replaceAll(/[^\w.-]/g, "_")}-${key}.safetensors`);
     const cached = path !== undefined && (await exists(path));

@@ -121,8 +121,8 @@ export function* multiViewEvaluationBatches(
 }
 
 /**
- * The batches of several views as one. They must show the same people at the same times: made with equal options of clips of {@link generateViews} in the same order (`evaluationBatches`, or `PoseBatches` with generators
- * of one seed).
+ * The batches of several views as one. They must show the same people at the same times: made with equal options of clips
+ * of {@link generateViews} in the same order (`evaluationBatches`, or `PoseBatches` with generators of one seed).
  *
  * @param batches - one a view, the first first
  * @throws ArgumentError if there is none, or bodies differ; ShapeError if sizes do

@@ -22,12 +22,11 @@ export { type DomainFeatures, type DomainLearner, domainTerms } from "./domain-t
 export {
   type AdaptationBatch,
   AdaptationBatches,
-  type HeldRecording,
-  readRecordings,
   type RealBatch,
   RealWindows,
   type RealWindowOptions,
 } from "./real-windows.ts";
+export { type HeldRecording, readRecordings } from "./recordings.ts";
 export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
 export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
 export { HeatmapErrors, type HeatmapMetrics } from "./heatmap-metrics.ts";

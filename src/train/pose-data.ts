@@ -11,7 +11,8 @@ import {
   type PoseTimes,
 } from "../data/index.ts";
 import type { PoseTrainingBatch } from "./pose-task.ts";
-import { AdaptationBatches, type HeldRecording, RealWindows } from "./real-windows.ts";
+import { AdaptationBatches, RealWindows } from "./real-windows.ts";
+import type { HeldRecording } from "./recordings.ts";
 import { type PoseRunConfig, runViews } from "./run-config.ts";
 import type { TaskData } from "./task.ts";
 

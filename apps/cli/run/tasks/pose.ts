@@ -13,8 +13,8 @@ import {
   PoseTask,
   poseWindows,
   readRecordings,
-  STEP_SECONDS,
   runViews,
+  STEP_SECONDS,
 } from "../../../../src/train/index.ts";
 import type { Context } from "../../context.ts";
 import { InputError, reading } from "../../faults.ts";
