@@ -36,7 +36,8 @@ export async function outcomes(experiment: Experiment, places: Places): Promise<
   const worker = async (): Promise<void> => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       const { variant, seed } = job;
-      const before = variant.firstStageOf === undefined ? undefined : done.get(`${variant.firstStageOf}-${seed}`);
+      const before =
+        variant.firstStageOf === undefined ? undefined : done.get(`${variant.firstStageOf}-${seed}`);
       const outcome = Promise.resolve(before).then(() => outcomeOf(experiment, variant, seed, places));
       done.set(`${variant.label}-${seed}`, outcome);
       await outcome;
