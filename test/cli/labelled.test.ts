@@ -8,9 +8,8 @@ import type { Classified } from "../../apps/cli/run/classify.ts";
 import type { Segmented } from "../../apps/cli/run/segment.ts";
 import { ReferenceBackend, setBackend } from "../../src/backend/index.ts";
 import { Random } from "../../src/core/index.ts";
-import type { InputDescription } from "../../src/data/index.ts";
+import { type InputDescription, inputMetadata } from "../../src/data/index.ts";
 import { createModel, encodeModelFile, parseModelConfig } from "../../src/models/index.ts";
-import { inputMetadata } from "../../src/train/index.ts";
 import { decodeImage } from "../../src/video/index.ts";
 import { ffmpegVersion, writeVideo } from "../../src/video/node.ts";
 import { jpeg, rgbPng } from "../data/copies.ts";
@@ -30,7 +29,7 @@ beforeAll(() => {
   const classes = ["walking", "waving", "still"];
   const save = (name: string, config: object, input: InputDescription | undefined): void => {
     const model = createModel(parseModelConfig(config), new Random(4));
-    const metadata = input === undefined ? {} : inputMetadata(input, classes);
+    const metadata = input === undefined ? {} : inputMetadata({ input, classes });
     writeFileSync(at(name), encodeModelFile(model, { metadata }));
   };
   const classification = { kind: "classification", classes: 3 };
@@ -125,6 +124,14 @@ suite("saccade classify", () => {
     expect(rows[2]).toMatch(/b\.jpg/);
   });
 
+  test("writes a page with what the model saw", async () => {
+    const page = at("page.html");
+    await lines("classify", RECORDING, "--weights", at("events.safetensors"), "--html", page);
+    const text = readFileSync(page, "utf8");
+    expect(text.match(/data:image\/png/g)).toHaveLength(2);
+    expect(text).toContain('"title":"SpikeVideoFormer"');
+  });
+
   test.skipIf(ffmpeg === undefined)("tells those of a video", async () => {
     const [found] = await lines<Classified>("classify", await video(), "--weights", at("video.safetensors"));
     expect(found!.classes).toHaveLength(3);
@@ -157,7 +164,7 @@ suite("saccade segment", () => {
     expect([mask.width, mask.height, mask.channels]).toEqual([48, 32, 1]);
     for (const { name, share } of found!.classes) {
       const label = ["walking", "waving", "still"].indexOf(name);
-      const count = mask.pixels.reduce((sum, pixel) => sum + Number(pixel === label), 0);
+      const count = [...mask.pixels].filter((pixel) => pixel === label).length;
       expect(share).toBe(count / mask.pixels.length);
     }
     const overlay = decodeImage(readFileSync(found!.overlay));
@@ -173,6 +180,12 @@ suite("saccade segment", () => {
     expect(existsSync(at("masks/clip-00004-mask.png"))).toBe(false);
     const single = await run("segment", at("clip.mp4"), ...args.slice(2, 4), "--out", at("one.png"));
     expect(single.stderr).toMatch(/one\.png: expected a folder for the masks of a video, got a PNG/);
+  });
+
+  test("writes a page with the picture and its mask", async () => {
+    const args = ["segment", at("a.png"), "--weights", at("masks.safetensors"), "--out", at("more")];
+    await lines(...args, "--html", at("masks.html"));
+    expect(readFileSync(at("masks.html"), "utf8").match(/data:image\/png/g)).toHaveLength(2);
   });
 
   test("does not write over what it reads", async () => {

@@ -3,15 +3,18 @@ import { beforeAll, expect, suite, test } from "vitest";
 import { gradientError } from "../../src/autograd/index.ts";
 import { ReferenceBackend, setBackend } from "../../src/backend/index.ts";
 import { ArgumentError, CheckpointError, Random, ShapeError } from "../../src/core/index.ts";
-import { type InputDescription, VOID_LABEL } from "../../src/data/index.ts";
+import {
+  type InputDescription,
+  inputMetadata,
+  parseInputMetadata,
+  VOID_LABEL,
+} from "../../src/data/index.ts";
 import { crossEntropy, softCrossEntropy } from "../../src/nn/index.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import {
   classificationLoss,
   ClassificationScores,
   ConfusionMatrix,
-  inputMetadata,
-  parseInputMetadata,
   predictedMasks,
   segmentationLoss,
   SegmentationScores,
@@ -154,15 +157,18 @@ suite("how inputs are made", () => {
   ];
 
   test.each(inputs)("comes back from a model file's metadata: $kind", (input) => {
-    const metadata = inputMetadata(input, ["a", "b"]);
+    const metadata = inputMetadata({ input, classes: ["a", "b"] });
     expect(parseInputMetadata(metadata)).toEqual({ input, classes: ["a", "b"] });
   });
 
   test.each([
     [{}, "expected saccade.input, how inputs are made, as training writes it, got none"],
     [{ "saccade.input": "{" }, "got no JSON"],
-    [inputMetadata({ ...inputs[0]!, frames: 0 } as InputDescription, ["a"]), "got input.frames: "],
-    [inputMetadata(inputs[0]!, []), "got classes: "],
+    [
+      inputMetadata({ input: { ...inputs[0]!, frames: 0 } as InputDescription, classes: ["a"] }),
+      "got input.frames: ",
+    ],
+    [inputMetadata({ input: inputs[0]!, classes: [] }), "got classes: "],
   ])("is refused if it is missing or wrong: %j", (metadata, message) => {
     expect(() => parseInputMetadata(metadata, "m.safetensors")).toThrow(CheckpointError);
     expect(() => parseInputMetadata(metadata, "m.safetensors")).toThrow(`m.safetensors: expected`);
