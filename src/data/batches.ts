@@ -1,6 +1,12 @@
 /** Batches for training and evaluation, cut from clips. */
 import { forwardKinematics, type Intrinsics, JOINTS, restJoints, SHAPE_COEFFICIENTS } from "../body/index.ts";
-import { ArgumentError, CheckpointError, isRandomState, type Random, type RandomState } from "../core/index.ts";
+import {
+  ArgumentError,
+  CheckpointError,
+  isRandomState,
+  type Random,
+  type RandomState,
+} from "../core/index.ts";
 import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
 import type { BatchSource, BatchState } from "./batch-source.ts";
 import { bodyAt, type PoseClip } from "./pose-clip.ts";

@@ -40,10 +40,7 @@ export type PoseParts<B extends Backbone> = {
 };
 
 /** Backbone → temporal part → edges of the steps → regressors. */
-export class PoseNetwork<
-  C extends { readonly inChannels: number },
-  B extends Backbone = Backbone,
->
+export class PoseNetwork<C extends { readonly inChannels: number }, B extends Backbone = Backbone>
   extends Module
   implements PoseEstimator
 {

@@ -1,6 +1,12 @@
 /** Clips of poses as the data of a run. */
 import { ArgumentError, Random } from "../core/index.ts";
-import { evaluationBatches, type PoseBatch, PoseBatches, type PoseClip, type PoseTimes } from "../data/index.ts";
+import {
+  evaluationBatches,
+  type PoseBatch,
+  PoseBatches,
+  type PoseClip,
+  type PoseTimes,
+} from "../data/index.ts";
 import type { PoseRunConfig } from "./run-config.ts";
 import type { TaskData } from "./task.ts";
 
@@ -17,7 +23,10 @@ export const STEP_SECONDS = 0.125;
 export function poseData(
   { seed, timeSteps, windowSeconds, batch, augment }: PoseRunConfig,
   times: PoseTimes,
-  { training, validation }: { readonly training: readonly PoseClip[]; readonly validation: readonly PoseClip[] },
+  {
+    training,
+    validation,
+  }: { readonly training: readonly PoseClip[]; readonly validation: readonly PoseClip[] },
 ): TaskData<PoseBatch> {
   if (training.length === 0) throw new ArgumentError("train: expected clips to train on, got none");
   const random = new Random(seed).fork("batches");

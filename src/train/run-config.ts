@@ -116,7 +116,10 @@ const heatmaps = z.strictObject({
   ...common,
   clipNorm: positive.nullable().default(null),
   timeSteps: few.default(10),
-  augment: z.strictObject({ flip: z.number().min(0).max(1) }).nullable().default({ flip: 0.5 }),
+  augment: z
+    .strictObject({ flip: z.number().min(0).max(1) })
+    .nullable()
+    .default({ flip: 0.5 }),
   loss: z
     .strictObject({
       stage: z.enum(["ann", "snn"]).default("snn"),
@@ -147,15 +150,14 @@ type Checked<T> = Omit<T, "model"> & { readonly model: ModelConfig };
 
 /** What a run of a task is: see the fields of {@link parseRun}. */
 export type PoseRunConfig = Checked<z.output<typeof pose>>;
+/** A run of the task of classification. */
 export type ClassificationRunConfig = Checked<z.output<typeof classification>>;
+/** A run of the task of segmentation. */
 export type SegmentationRunConfig = Checked<z.output<typeof segmentation>>;
+/** A run of the task of heatmaps. */
 export type HeatmapRunConfig = Checked<z.output<typeof heatmaps>>;
 /** What any run is. */
-export type RunConfig =
-  | PoseRunConfig
-  | ClassificationRunConfig
-  | SegmentationRunConfig
-  | HeatmapRunConfig;
+export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRunConfig | HeatmapRunConfig;
 
 /**
  * Checks a configuration of `saccade train` and fills in what it leaves out.

@@ -66,7 +66,12 @@ export const spikingPoseKind: ModelKind<SpikingPoseConfig, SpikingPose> = {
   presets: { released: spikingPosePreset, small: { ...spikingPosePreset, width: 8 } },
   preset: "released",
   parameters: { released: 4_410_138 },
-  fields: { inChannels: count, width: count, joints: count, neuron: leakyNeuron } satisfies Fields<SpikingPoseConfig>,
+  fields: {
+    inChannels: count,
+    width: count,
+    joints: count,
+    neuron: leakyNeuron,
+  } satisfies Fields<SpikingPoseConfig>,
   tasks: ["heatmaps"],
   inputs: { events },
   taskOf: () => "heatmaps",
