@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
 import { parse } from "yaml";
-import { ArgumentError, Random } from "../../src/core/index.ts";
+import { ArgumentError, ShapeError } from "../../src/core/index.ts";
 import {
   createModel,
   kindOf,
@@ -11,21 +11,13 @@ import {
   type ModelName,
   parseModelConfig,
   presetConfig,
+  runModel,
   taskOf,
 } from "../../src/models/index.ts";
+import { tensor } from "../../src/tensor/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
+import { Constant, modelNames as names, smallModel } from "./small-models.ts";
 
-/** Draws the same number always, which is quick where millions are drawn and none is looked at. */
-class Constant extends Random {
-  override uniform(low: number): number {
-    return low;
-  }
-  override normal(mean: number): number {
-    return mean;
-  }
-}
-
-const names = Object.keys(modelKinds) as ModelName[];
 const configs = names.flatMap((name) =>
   Object.entries(kindOf(name).presets).map(([preset, config]) => ({ name, preset, config })),
 );
@@ -157,6 +149,15 @@ suite("the registry", () => {
       "segmentation",
     );
     expect(taskOf(parseModelConfig({ model: "hybrid" }))).toBe("heatmaps");
+  });
+
+  test("names an input that a model lacks, and refuses one that does not fit", () => {
+    const model = smallModel("staa");
+    expect(() => runModel(model, {})).toThrow(
+      "staa: expected the input input [T B C H W, or B C H W], got none",
+    );
+    expect(() => runModel(model, { input: tensor([1, 2]) })).toThrow(ShapeError);
+    model.dispose();
   });
 
   test("finds presets by name", () => {

@@ -46,6 +46,16 @@ export const smallInputs: Readonly<Record<ModelName, Readonly<Record<string, rea
   "meta-spikeformer": clip,
 };
 
+/** Draws the same number always, which is quick where millions are drawn and none is looked at. */
+export class Constant extends Random {
+  override uniform(low: number): number {
+    return low;
+  }
+  override normal(mean: number): number {
+    return mean;
+  }
+}
+
 /** Names of all kinds. */
 export const modelNames = Object.keys(modelKinds) as ModelName[];
 
