@@ -39,18 +39,21 @@ const changes: Readonly<Record<ModelName, fc.Arbitrary<object>>> = {
     ),
   }),
   "pose-tracker": fc.record({
-    depth: fc.constant(18),
+    depth: fc.constantFrom(18, 34, 50),
+    backboneWidth: sizes,
     layers: fc.integer({ min: 0, max: 3 }),
     width: sizes.map((n) => 8 * n),
     head: fc.constantFrom("smpl", "joints"),
   }),
   hybrid: fc.record({
     stateInit: fc.constantFrom("none", "conv-bn-lrelu"),
+    width: sizes,
     annChannels: sizes,
+    snnChannels: sizes,
     joints: sizes,
   }),
-  "spiking-pose": fc.record({ inChannels: sizes, joints: sizes }),
-  "dense-unet": fc.record({ inChannels: sizes, joints: sizes }),
+  "spiking-pose": fc.record({ width: sizes, inChannels: sizes, joints: sizes }),
+  "dense-unet": fc.record({ width: sizes, inChannels: sizes, joints: sizes }),
   staa: fc.record({
     architecture: fc.constantFrom("vgg13", "resnet18", "resnet19", "resnet20", "resnet34"),
     width: sizes,
@@ -233,7 +236,7 @@ suite("configurations of every kind", () => {
           expect(least, JSON.stringify(config)).toBeLessThanOrEqual(count);
           expect(least, JSON.stringify(config)).toBeGreaterThan(count / 12);
         }),
-        { numRuns: ["hybrid", "dense-unet", "pose-tracker", "spiking-pose"].includes(name) ? 3 : 40 },
+        { numRuns: 40 },
       );
     },
   );

@@ -13,10 +13,10 @@ const clip = { input: [2, 1, 4, 32, 32] };
 
 const configs: Readonly<Record<ModelName, object>> = {
   spikevideoformer: { preset: "tiny", embedDims: [8, 8, 16, 16], depths: [1, 1, 1, 1, 1], heads: 2 },
-  "pose-tracker": { preset: "small", width: 16 },
-  hybrid: { annChannels: 2, joints: 3 },
-  "spiking-pose": { joints: 3 },
-  "dense-unet": { inChannels: 2, joints: 3 },
+  "pose-tracker": { preset: "nano", backboneWidth: 4, width: 16 },
+  hybrid: { width: 4, annChannels: 2, joints: 3 },
+  "spiking-pose": { width: 4, joints: 3 },
+  "dense-unet": { width: 4, inChannels: 2, joints: 3 },
   staa: { architecture: "resnet20", width: 4 },
   "resnet-gru": { preset: "tiny" },
   "resnet-transformer": { preset: "tinySpiking" },
