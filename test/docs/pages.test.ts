@@ -16,6 +16,7 @@ const PAGES = [
   "docs/datasets.md",
   "docs/generate.md",
   "docs/live.md",
+  "docs/models.md",
   "docs/pose-tracker.md",
   "docs/simulation.md",
   "docs/staa.md",

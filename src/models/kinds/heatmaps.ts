@@ -37,7 +37,14 @@ export const hybridKind: ModelKind<HybridConfig, Hybrid> = {
   status: "equal to code",
   presets: hybridPresets,
   preset: "released",
-  parameters: { released: 24_780_845, A: 24_228_781, B: 24_780_845, C: 24_228_781, rgb: 24_754_189 },
+  parameters: {
+    released: 24_780_845,
+    A: 24_228_781,
+    B: 24_780_845,
+    C: 24_228_781,
+    rgb: 24_754_189,
+    small: 1_558_613,
+  },
   fields: {
     annChannels: count,
     snnChannels: count,
@@ -65,7 +72,7 @@ export const spikingPoseKind: ModelKind<SpikingPoseConfig, SpikingPose> = {
   status: "equal to code",
   presets: { released: spikingPosePreset, small: { ...spikingPosePreset, width: 8 } },
   preset: "released",
-  parameters: { released: 4_410_138 },
+  parameters: { released: 4_410_138, small: 276_570 },
   fields: {
     inChannels: count,
     width: count,
@@ -88,7 +95,7 @@ export const denseUNetKind: ModelKind<DenseUNetConfig, DenseUNet> = {
   status: "equal to code",
   presets: denseUNetPresets,
   preset: "released",
-  parameters: { released: 19_818_669, rgb: 19_792_013 },
+  parameters: { released: 19_818_669, rgb: 19_792_013, small: 1_246_197 },
   fields: { inChannels: count, width: count, joints: count } satisfies Fields<DenseUNetConfig>,
   tasks: ["heatmaps"],
   inputs: { input: histograms },
