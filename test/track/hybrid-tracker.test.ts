@@ -145,7 +145,7 @@ suite("joints of a stream", () => {
     const results = [];
     for (const count of [1, 333, 3000]) {
       const steps = await tracked(model, cutUp(count), { annHz: 50, snnHz: 200 });
-      results.push(steps.map(({ latencyMs: _, annMs, ...step }) => ({ ...step, ran: annMs !== undefined })));
+      results.push(steps.map(({ annMs, ...step }) => ({ ...step, latencyMs: 0, ran: annMs !== undefined })));
     }
     expect(results[0]!.length).toBe(49);
     expect(results[1]).toEqual(results[0]);
