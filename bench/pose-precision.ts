@@ -13,7 +13,7 @@ import { generatePoseClips } from "../src/data/node.ts";
 import { compile, Session } from "../src/engine/index.ts";
 import type { SpikeVideoFormer } from "../src/models/index.ts";
 import { observe } from "../src/nn/index.ts";
-import { type Tensor, tensor, withoutGradients } from "../src/tensor/index.ts";
+import { type Tensor, withoutGradients } from "../src/tensor/index.ts";
 import { predictPoses } from "../src/track/index.ts";
 import { PoseErrors, type PoseMetrics, poseVideo } from "../src/train/index.ts";
 import { trainedNano } from "./clips.ts";

@@ -6,6 +6,7 @@ import { addEvents } from "./events.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addGenerate } from "./generate.ts";
+import { addModels } from "./models.ts";
 import { addProfile } from "./profile.ts";
 import type { Register } from "./program.ts";
 import { addSegment } from "./segment.ts";
@@ -63,6 +64,10 @@ export const commands: readonly Register[] = [
   (program, context) =>
     addDatasets(program, async (name, folder, options) => {
       await (await import("./run/datasets.ts")).describeDatasets(name, folder, options, context);
+    }),
+  (program, context) =>
+    addModels(program, async (name, options) => {
+      (await import("./run/models.ts")).describeModels(name, options, context);
     }),
   (program, context) =>
     addTrain(program, async (task, options) =>

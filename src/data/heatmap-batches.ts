@@ -1,5 +1,11 @@
 /** Batches for networks of heatmaps, cut from windows of events [Aydin2024, §4.1]. */
-import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
+import {
+  ArgumentError,
+  CheckpointError,
+  isRandomState,
+  type Random,
+  type RandomState,
+} from "../core/index.ts";
 import {
   countFrames,
   type Events,
@@ -13,6 +19,7 @@ import {
   stackedHistogram,
 } from "../events/index.ts";
 import type { Image } from "../video/index.ts";
+import type { BatchSource, BatchState } from "./batch-source.ts";
 import type { Dataset } from "./dataset.ts";
 import { HEATMAP_JOINTS, type HeatmapWindow } from "./heatmap-windows.ts";
 
@@ -59,13 +66,13 @@ export type HeatmapBatchOptions = {
 };
 
 /** State of {@link HeatmapBatches}, as JSON. */
-export type HeatmapBatchesState = { readonly random: RandomState; readonly [key: string]: unknown };
+export type HeatmapBatchesState = { readonly random: RandomState };
 
 /**
  * Endless random batches: each sample is a window drawn with equal chances, mirrored with a probability. The generator is
  * all the state: a run that restores it sees the same batches.
  */
-export class HeatmapBatches {
+export class HeatmapBatches implements BatchSource<HeatmapBatch> {
   readonly #windows: Dataset<HeatmapWindow>;
   readonly #options: HeatmapBatchOptions;
   readonly #flip: number;
@@ -118,9 +125,12 @@ export class HeatmapBatches {
     return { random: this.#random.save() };
   }
 
-  /** Goes on from a saved state. */
-  restore(state: HeatmapBatchesState): void {
-    this.#random.restore(state.random);
+  /** Goes on from a saved state. @throws CheckpointError if it is another */
+  restore({ random }: BatchState): void {
+    if (!isRandomState(random)) {
+      throw new CheckpointError("batches: expected the state of a generator of random numbers, got another");
+    }
+    this.#random.restore(random);
   }
 }
 

@@ -30,6 +30,8 @@ export type LabelledData<Batch> = {
    * its place for data sets without.
    */
   evaluation(split?: string): AsyncIterable<Batch>;
+  /** Samples of a split; see {@link LabelledData.evaluation} for its name. */
+  length(split?: string): Promise<number>;
   readonly classes: readonly string[];
   /** How samples become inputs: for what uses the model afterwards. */
   readonly input: InputDescription;
@@ -85,6 +87,7 @@ export function labelledData<Sample, Batch>(
         );
       }
     },
+    length: async (split = "val") => (await open(split)).length,
     classes: samples.classes,
     input,
   };

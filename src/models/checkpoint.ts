@@ -16,6 +16,16 @@ export type CheckpointReport = TensorDifferences & {
   readonly names: "own" | "official";
 };
 
+/** A checkpoint that does not fit. The message lists the first of each sort, the report all. */
+export class CheckpointMismatch extends CheckpointError {
+  readonly report: CheckpointReport;
+
+  constructor(message: string, report: CheckpointReport) {
+    super(message);
+    this.report = report;
+  }
+}
+
 type Shaped = { readonly shape: readonly number[] };
 
 /**
@@ -26,7 +36,7 @@ type Shaped = { readonly shape: readonly number[] };
  * @param model - whose tensors are looked for
  * @param stored - what was read, by name
  * @returns what was read, for `model.load`
- * @throws CheckpointError that lists what is missing, unexpected and of another shape
+ * @throws CheckpointMismatch that lists what is missing, unexpected and of another shape
  */
 export function modelTensors<T extends Shaped>(
   model: Module,
@@ -35,9 +45,10 @@ export function modelTensors<T extends Shaped>(
   const { tensors, report } = matchTensors(model, stored);
   const faults = differenceTexts(report);
   if (faults.length > 0) {
-    throw new CheckpointError(
+    throw new CheckpointMismatch(
       `modelTensors: expected ${model.namedTensors().size} tensors under ` +
         `${report.names === "own" ? "the model's own" : "the official"} names, got ${faults.join(" and ")}`,
+      report,
     );
   }
   return tensors;
@@ -50,7 +61,8 @@ export function modelTensors<T extends Shaped>(
  * @param options - `strict: false` loads what fits and leaves the rest of the model as it is, as PyTorch's
  *   `load_state_dict(strict=False)` does; tensors of another shape are left, too
  * @returns all that does not fit, for the caller to judge
- * @throws CheckpointError if anything does not fit and `strict` is not false, or where a number is not finite
+ * @throws CheckpointMismatch if anything does not fit and `strict` is not false
+ * @throws CheckpointError where a number is not finite
  */
 export function loadCheckpoint(
   model: Module,

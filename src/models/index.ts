@@ -1,4 +1,4 @@
-export { type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
+export { CheckpointMismatch, type CheckpointReport, loadCheckpoint, modelTensors } from "./checkpoint.ts";
 export { createModel, parseModelConfig, presetConfig } from "./config.ts";
 export type { Inputs, ModelKind, ModelStatus, TaskName } from "./kinds/kind.ts";
 export { encodeModelFile, type LoadedModel, type ModelFileOptions, parseModelFile } from "./model-file.ts";
@@ -38,6 +38,8 @@ export {
   type PoseTrackerRun,
   type TokenGrid,
 } from "./pose-tracker.ts";
+export { type AttentionMapOptions, attentionMaps, type AttentionQuery } from "./attention-maps.ts";
+export { attentionPicture, type AttentionPictureOptions } from "./attention-picture.ts";
 export { DomainDiscriminator } from "./domain-discriminator.ts";
 export { gradCam } from "./grad-cam.ts";
 export { DenseUNet, type DenseUNetConfig, denseUNetPresets, type UNetMaps } from "./dense-unet.ts";

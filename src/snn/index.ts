@@ -32,6 +32,7 @@ export {
   type SewDepth,
   type SewFunction,
   SpikingConv,
+  startAsIdentity,
 } from "./sew.ts";
 export {
   positionalEncoding,

@@ -1,7 +1,7 @@
 /** Spike-element-wise residual networks [Fang2021a]. Tensors are `[T, B, H, W, C]`. */
 import { add, affine, mul } from "../autograd/index.ts";
 import { ArgumentError, type Random } from "../core/index.ts";
-import { Module } from "../nn/index.ts";
+import { type BatchNorm, Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { ConvNorm } from "./conv-norm.ts";
 import {
@@ -34,6 +34,20 @@ export function sew(branch: Tensor, shortcut: Tensor, connection: SewFunction): 
     case "iand":
       return mul(affine(branch, -1, 1), shortcut);
   }
+}
+
+/**
+ * Starts the last normalisation of a branch so that {@link sew} passes the shortcut on, whatever the branch gets: its
+ * weight is 0, so that the neurons behind it never fire, and for `and` its bias the current that makes them fire at every
+ * step [Fang2021a]. (With a bias of 0, as in [Zou2023]'s released code, nothing passes an `and`, and nothing learns.)
+ *
+ * @param neurons - those behind the normalisation
+ */
+export function startAsIdentity(norm: BatchNorm, connection: SewFunction, neurons: NeuronConfig): void {
+  const { kind, tau = 2, decayInput = true, firingThreshold = 1 } = neurons;
+  norm.weight.data.fill(0);
+  if (connection !== "and") return;
+  norm.bias.data.fill(kind === "integer-lif" ? 1 : firingThreshold * (decayInput ? tau : 1));
 }
 
 /** Changes currents `[T, B, H, W, C]` before neurons integrate them; the shape stays. */
@@ -80,7 +94,7 @@ export function runFrom(neurons: NeuronLayer, current: Tensor, initial?: Tensor)
 /**
  * A residual block: two 3×3 convolutions, or 1×1, 3×3 and 1×1 that widens fourfold, each with BN and neurons, joined with
  * the shortcut by {@link sew}. The stride is that of the (first) 3×3; where shapes differ the shortcut is a 1×1
- * convolution with BN and neurons of its own. The weight of the last BN starts at 0.
+ * convolution with BN and neurons of its own. It starts as its shortcut, see {@link startAsIdentity}.
  */
 export class SewBlock extends Module {
   readonly units: SpikingConv[];
@@ -112,7 +126,7 @@ export class SewBlock extends Module {
     this.units = bottleneck
       ? [unit(inChannels, width, 1), unit(width, width, 3, stride), last(1)]
       : [unit(inChannels, width, 3, stride), last(3)];
-    this.units.at(-1)!.norm.weight.data.fill(0);
+    startAsIdentity(this.units.at(-1)!.norm, connection, neurons);
     this.shortcut =
       stride === 1 && inChannels === outChannels ? null : unit(inChannels, outChannels, 1, stride);
     this.connection = connection;

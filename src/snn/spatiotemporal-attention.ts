@@ -5,7 +5,7 @@ import { BatchNorm, kaimingNormal, Linear, Module } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { type Score, scores } from "./attention.ts";
 import { type NeuronConfig, type NeuronLayer, neuronLayer } from "./neuron-layers.ts";
-import { sew, type SewFunction } from "./sew.ts";
+import { sew, type SewFunction, startAsIdentity } from "./sew.ts";
 import { fromTokens, toTokens } from "./tokens.ts";
 
 /** Options of {@link SpatiotemporalAttention} and {@link SpikingFeedForward}. */
@@ -108,7 +108,7 @@ export class SpatiotemporalAttention extends Module {
   /** @throws ArgumentError when the width does not divide into the heads */
   constructor(random: Random, channels: number, options: SpatiotemporalOptions) {
     super();
-    const { width, heads, binaryValues, neurons } = options;
+    const { width, heads, binaryValues, connection, neurons } = options;
     if (!(heads >= 1) || width % heads !== 0) {
       throw new ArgumentError(`attention: expected a width that divides into ${heads} heads, got ${width}`);
     }
@@ -121,7 +121,7 @@ export class SpatiotemporalAttention extends Module {
     this.norm = new BatchNorm(width);
     this.neurons = neuronLayer(neurons);
     this.output = new Projection(random, width, channels, { neurons, bias: true });
-    this.output.norm.weight.data.fill(0);
+    startAsIdentity(this.output.norm, connection, neurons);
     this.options = options;
   }
 
@@ -178,7 +178,7 @@ export class SpikingFeedForward extends Module {
     super();
     this.expand = new Projection(random, channels, width, { neurons });
     this.project = new Projection(random, width, channels, { neurons });
-    this.project.norm.weight.data.fill(0);
+    startAsIdentity(this.project.norm, connection, neurons);
     this.connection = connection;
   }
 

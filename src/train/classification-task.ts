@@ -1,11 +1,10 @@
 /** The task of classification: clips or pictures of one class each. */
 import { Random } from "../core/index.ts";
-import type { ClassificationBatch, InputDescription } from "../data/index.ts";
+import { type ClassificationBatch, inputMetadata, type LabelledInput } from "../data/index.ts";
 import { createModel, runModel, type ConfiguredModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
-import { inputMetadata } from "./input-metadata.ts";
 import { classificationLoss } from "./labelled-loss.ts";
 import { ClassificationScores } from "./labelled-metrics.ts";
 import type { ClassificationRunConfig } from "./run-config.ts";
@@ -47,22 +46,17 @@ export class ClassificationTask implements Task<ClassificationBatch> {
   readonly parameters: readonly Tensor[];
   readonly measure: Measure<ClassificationBatch>;
   readonly #config: ClassificationRunConfig;
-  readonly #input: InputDescription;
-  readonly #classes: readonly string[];
+  readonly #labelled: LabelledInput;
 
-  /**
-   * @param input - how samples become what the model sees
-   * @param classes - names by label
-   */
-  constructor(config: ClassificationRunConfig, input: InputDescription, classes: readonly string[]) {
+  /** @param labelled - how samples become what the model sees, and the names of the classes */
+  constructor(config: ClassificationRunConfig, labelled: LabelledInput) {
     const model = createModel(config.model, new Random(config.seed).fork("model"));
     scaleResiduals(model, config.residualScale);
     this.modules = { model };
     this.parameters = model.parameters();
-    this.measure = classificationMeasure(classes.length);
+    this.measure = classificationMeasure(labelled.classes.length);
     this.#config = config;
-    this.#input = input;
-    this.#classes = classes;
+    this.#labelled = labelled;
   }
 
   prepare(): void {}
@@ -77,7 +71,7 @@ export class ClassificationTask implements Task<ClassificationBatch> {
   }
 
   metadata(): Readonly<Record<string, string>> {
-    return inputMetadata(this.#input, this.#classes);
+    return inputMetadata(this.#labelled);
   }
 }
 

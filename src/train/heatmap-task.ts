@@ -2,8 +2,7 @@
 import { concat } from "../autograd/index.ts";
 import { Random } from "../core/index.ts";
 import { HEATMAP_JOINTS, type HeatmapBatch } from "../data/index.ts";
-import { createModel, Hybrid } from "../models/index.ts";
-import type { Module } from "../nn/index.ts";
+import { type ConfiguredModel, createModel, Hybrid } from "../models/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
 import {
   chooseStage,
@@ -83,14 +82,14 @@ function meanJointErrors(batches: readonly Truth[]): Metrics {
 
 /** See the head of this file. */
 export class HeatmapTask implements Task<HeatmapBatch> {
-  readonly modules: { readonly model: HeatmapModel };
+  readonly modules: { readonly model: ConfiguredModel & HeatmapModel };
   readonly parameters: readonly Tensor[];
   readonly measure = heatmapMeasure;
   readonly #config: HeatmapRunConfig;
 
   constructor(config: HeatmapRunConfig) {
     const { model: wanted, seed, loss } = config;
-    const model = createModel(wanted, new Random(seed).fork("model")) as Module as HeatmapModel;
+    const model = createModel(wanted, new Random(seed).fork("model")) as ConfiguredModel & HeatmapModel;
     this.modules = { model };
     this.parameters = chooseStage(model, loss.stage);
     this.#config = config;

@@ -34,7 +34,20 @@ export {
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { triangulationLoss } from "./triangulation-loss.ts";
 export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
-export { parseRun, type PoseRunConfig, RUN, type RunConfig, runOf, stepsOf } from "./run-config.ts";
+export { classificationMeasure, ClassificationTask } from "./classification-task.ts";
+export { segmentationMeasure, SegmentationTask } from "./segmentation-task.ts";
+export { heatmapMeasure, HeatmapTask } from "./heatmap-task.ts";
+export {
+  type ClassificationRunConfig,
+  type HeatmapRunConfig,
+  parseRun,
+  type PoseRunConfig,
+  RUN,
+  type RunConfig,
+  runOf,
+  type SegmentationRunConfig,
+  stepsOf,
+} from "./run-config.ts";
 export {
   evaluate,
   type Evaluation,

@@ -61,7 +61,7 @@ export function penultimateLoss(
     const uniform = Array.from({ length: features.size }, () => random.uniform(-0.5, 0.5));
     let direction = unit(tensor(uniform, features.shape));
     for (let i = 0; i < iterations; i++) {
-      const trial = detach(affine(direction, probe));
+      const trial = affine(direction, probe);
       trial.requiresGrad = true;
       direction = unit(gradients(moved(held, trial), [trial])[0]!);
     }
@@ -80,7 +80,7 @@ function unit(x: Tensor): Tensor {
     lengths.map((length) => 1 / (length + 1e-8)),
     [...x.shape.slice(0, -1), 1],
   );
-  return detach(mul(x, factors));
+  return mul(x, factors);
 }
 
 /** How far each kind of output is from another, and which weight is its. */

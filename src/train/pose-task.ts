@@ -2,16 +2,11 @@
 import { JOINTS } from "../body/index.ts";
 import { Random } from "../core/index.ts";
 import type { MeanPose, PoseBatch } from "../data/index.ts";
-import { createModel, type PoseEstimator } from "../models/index.ts";
+import { type ConfiguredModel, createModel, type PoseEstimator } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
-import {
-  type JointOutputs,
-  meanJointsMetadata,
-  type PoseOutputs,
-  predictJoints,
-} from "../track/index.ts";
+import { type JointOutputs, meanJointsMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
 import { JointBins } from "./joint-bins.ts";
 import { PoseComparison } from "./pose-evaluation.ts";
 import { poseLoss } from "./pose-loss.ts";
@@ -52,7 +47,7 @@ export function poseMeasure(meanJoints: Float64Array): Measure<PoseBatch> {
 
 /** See the head of this file. */
 export class PoseTask implements Task<PoseBatch> {
-  readonly modules: { readonly model: PoseEstimator; readonly bins?: JointBins };
+  readonly modules: { readonly model: ConfiguredModel & PoseEstimator; readonly bins?: JointBins };
   readonly parameters: readonly Tensor[];
   readonly measure: Measure<PoseBatch>;
   readonly #config: PoseRunConfig;
@@ -61,7 +56,7 @@ export class PoseTask implements Task<PoseBatch> {
   /** @param mean - of the training set: where the model starts, and the baseline that knows nothing */
   constructor(config: PoseRunConfig, mean: MeanPose) {
     const random = (of: string) => new Random(config.seed).fork(of);
-    const model = createModel(config.model, random("model")) as Module as PoseEstimator;
+    const model = createModel(config.model, random("model")) as ConfiguredModel & PoseEstimator;
     scaleResiduals(model, config.residualScale);
     const { hidden, translation } = model.poseRegressor;
     const features = (hidden ?? translation).weight.shape[1]!;
@@ -75,7 +70,12 @@ export class PoseTask implements Task<PoseBatch> {
   /** Starts the regressors at the mean, so that they learn departures. */
   prepare(): void {
     const { pose6d, shape, translation, joints } = this.#mean;
-    const { pose: poses, shape: shapes, translation: places, joints: told } = this.modules.model.poseRegressor;
+    const {
+      pose: poses,
+      shape: shapes,
+      translation: places,
+      joints: told,
+    } = this.modules.model.poseRegressor;
     poses?.bias!.data.set(pose6d);
     shapes?.bias!.data.set(shape);
     places.bias!.data.set(translation);

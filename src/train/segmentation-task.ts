@@ -1,11 +1,10 @@
 /** The task of segmentation: a class for each pixel. */
 import { Random } from "../core/index.ts";
-import type { InputDescription, SegmentationBatch } from "../data/index.ts";
+import { inputMetadata, type LabelledInput, type SegmentationBatch } from "../data/index.ts";
 import { createModel, runModel, type ConfiguredModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
-import { inputMetadata } from "./input-metadata.ts";
 import { segmentationLoss } from "./labelled-loss.ts";
 import { SegmentationScores } from "./labelled-metrics.ts";
 import type { SegmentationRunConfig } from "./run-config.ts";
@@ -37,21 +36,16 @@ export class SegmentationTask implements Task<SegmentationBatch> {
   readonly modules: { readonly model: ConfiguredModel };
   readonly parameters: readonly Tensor[];
   readonly measure: Measure<SegmentationBatch>;
-  readonly #input: InputDescription;
-  readonly #classes: readonly string[];
+  readonly #labelled: LabelledInput;
 
-  /**
-   * @param input - how samples become what the model sees
-   * @param classes - names by label
-   */
-  constructor(config: SegmentationRunConfig, input: InputDescription, classes: readonly string[]) {
+  /** @param labelled - how samples become what the model sees, and the names of the classes */
+  constructor(config: SegmentationRunConfig, labelled: LabelledInput) {
     const model = createModel(config.model, new Random(config.seed).fork("model"));
     scaleResiduals(model, config.residualScale);
     this.modules = { model };
     this.parameters = model.parameters();
-    this.measure = segmentationMeasure(classes.length);
-    this.#input = input;
-    this.#classes = classes;
+    this.measure = segmentationMeasure(labelled.classes.length);
+    this.#labelled = labelled;
   }
 
   prepare(): void {}
@@ -66,7 +60,7 @@ export class SegmentationTask implements Task<SegmentationBatch> {
   }
 
   metadata(): Readonly<Record<string, string>> {
-    return inputMetadata(this.#input, this.#classes);
+    return inputMetadata(this.#labelled);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What models learn, and how well: what all runs of training and evaluation have in common. */
 import type { BatchSource } from "../data/index.ts";
 import type { Json } from "../io/index.ts";
+import type { ConfiguredModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
@@ -8,7 +9,7 @@ import type { Tensor } from "../tensor/index.ts";
 export type Loss = { readonly total: Tensor; readonly terms: Readonly<Record<string, Tensor>> };
 
 /** Numbers that tell how well, by name; {@link Measure.columns} are shown. */
-export type Metrics = Readonly<Record<string, number | readonly number[]>>;
+export type Metrics = Readonly<Record<string, Json>>;
 
 /** Metrics of the model, and of baselines that know less: always "model" first. */
 export type Evaluation = { readonly model: Metrics; readonly [baseline: string]: Metrics };
@@ -46,7 +47,7 @@ export interface Measure<Batch> {
  */
 export interface Task<Batch> {
   /** `model`, and what is used in training alone, by name. */
-  readonly modules: { readonly model: Module; readonly [name: string]: Module };
+  readonly modules: { readonly model: ConfiguredModel; readonly [name: string]: Module };
   /** What learns of the modules; the rest stays as it is. */
   readonly parameters: readonly Tensor[];
   readonly measure: Measure<Batch>;

@@ -78,7 +78,7 @@ suite("saccade train pose", () => {
       "tensorboard",
     ]);
     expect((await readdir(join(folder, "clips"))).length).toBe(2);
-    expect((await result("whole", "log.jsonl")).toString().trimEnd().split("\n").length).toBe(12);
+    expect((await result("whole", "log.jsonl")).toString().trimEnd().split("\n").length).toBe(14);
   });
 
   test("gives the same files again", async () => {
@@ -98,7 +98,7 @@ suite("saccade train pose", () => {
     });
     expect(stopped.code).toBe(130);
     expect(stopped.stdout).toBe("");
-    expect(stopped.stderr).toMatch(/saved after \d+ steps; go on with: saccade train pose .*--resume\n/);
+    expect(stopped.stderr).toMatch(/saved after \d+ steps; go on with: saccade train .*--resume\n/);
     const files = await readdir(join(folder, "stopped"));
     expect(files.filter((file) => file.endsWith(".tmp"))).toEqual([]);
     const steps = Number(/saved after (\d+) steps/.exec(stopped.stderr)![1]);
@@ -145,7 +145,7 @@ suite("saccade train pose", () => {
       expect((await train(config, basename(out), "--resume")).code).toBe(0);
       expect(await readFile(join(out, "model.safetensors"))).toEqual(await result("whole"));
       const lines = (await readFile(join(out, "log.jsonl"), "utf8")).split("\n");
-      expect(lines.length).toBe(left === undefined ? 1 : 12);
+      expect(lines.length).toBe(left === undefined ? 2 : 15);
     }
   });
 

@@ -11,7 +11,14 @@ const NODE = "node_modules/node/bin/node";
 
 /** Pages whose every block of TypeScript is a program: all in these folders, and these. */
 const FOLDERS = ["docs/formats", "docs/representations", "docs/transforms"];
-const PAGES = ["docs/datasets.md", "docs/generate.md", "docs/live.md", "docs/simulation.md", "docs/staa.md"];
+const PAGES = [
+  "docs/datasets.md",
+  "docs/generate.md",
+  "docs/live.md",
+  "docs/pose-tracker.md",
+  "docs/simulation.md",
+  "docs/staa.md",
+];
 
 const pages = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((path) => path.endsWith(".md"))

@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, suite, test } from "vitest";
 import { mean } from "../../src/autograd/index.ts";
-import { CheckpointError, Random } from "../../src/core/index.ts";
+import { CheckpointError, Random, show, sizeOf } from "../../src/core/index.ts";
 import { parseSafetensors, readTorchCheckpoint, toFloat32 } from "../../src/io/index.ts";
 import {
+  CheckpointMismatch,
+  kindOf,
+  loadCheckpoint,
   modelTensors,
   officialName,
   officialPoseTrackerName,
@@ -18,6 +21,7 @@ import { type Tensor, tensor, withoutGradients } from "../../src/tensor/index.ts
 import { useBackend, wasm } from "../golden/backends.ts";
 import { expectClose } from "../golden/close.ts";
 import { uniform } from "../golden/fill.ts";
+import { modelNames, smallModel } from "./small-models.ts";
 
 type Stored = { readonly shape: readonly number[]; readonly data: Float32Array };
 
@@ -30,6 +34,16 @@ function storedTensors(model: Module, nameOf: (own: string) => string): Map<stri
       { shape, data: Float32Array.from(data) },
     ]),
   );
+}
+
+/** What a call throws. */
+function faultOf(call: () => unknown): Error {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("expected a fault, got none");
 }
 
 /** Bit for bit; comparing millions of numbers as values takes minutes. */
@@ -89,10 +103,63 @@ suite("stored tensors of a model", () => {
     model.dispose();
   });
 
-  test("official names are distinct", () => {
-    const model = new SpikeVideoFormer(presets.tiny);
-    const names = [...model.namedTensors().keys()].map(officialName);
+  test.for(modelNames)("of a %s that do not fit are told in full, by the names of the file", (name) => {
+    const model = smallModel(name);
+    const nameOf = kindOf(name).officialName ?? ((own: string) => own);
+    const names = [...model.namedTensors().keys()].map(nameOf);
     expect(new Set(names).size).toBe(names.length);
+    const stored = storedTensors(model, nameOf);
+    const [gone, odd, ...others] = names as [string, string, ...string[]];
+    stored.delete(gone);
+    const { shape } = stored.get(odd)!;
+    stored.set(odd, { shape: [7, ...shape], data: new Float32Array(7 * sizeOf(shape)) });
+    for (let i = 0; i < 8; i++) stored.set(`extra.${i}`, { shape: [1], data: Float32Array.of(1) });
+    const wrapped = new Map([...stored].map(([key, value]) => [`_orig_mod.module.${key}`, value]));
+    const mismatch = faultOf(() => modelTensors(model, wrapped));
+    expect(mismatch).toBeInstanceOf(CheckpointMismatch);
+    expect(mismatch).toBeInstanceOf(CheckpointError);
+    expect(mismatch.message).toContain(
+      `got 1 missing (${gone}) and 8 unexpected (extra.0, extra.1, extra.2, extra.3, extra.4, …) and ` +
+        `1 of another shape (${odd}: expected ${show(shape)}, got ${show([7, ...shape])})`,
+    );
+    expect((mismatch as CheckpointMismatch).report).toEqual({
+      names: kindOf(name).officialName === undefined ? "own" : "official",
+      missing: [gone],
+      unexpected: Array.from({ length: 8 }, (_, i) => `extra.${i}`),
+      misShaped: [{ name: odd, expected: shape, got: [7, ...shape] }],
+    });
+    expect(others.length).toBeGreaterThan(8);
+    model.dispose();
+  });
+
+  test("that do not all fit can be loaded as far as they go", () => {
+    const source = smallModel("staa", 1);
+    const model = smallModel("staa", 2);
+    const before = storedTensors(model, (name) => name);
+    const stored = new Map(
+      [...storedTensors(source, (name) => name)].map(([name, tensor]) => [
+        name,
+        { dtype: "F32" as const, ...tensor },
+      ]),
+    );
+    stored.delete("classifier.bias");
+    stored.set("classifier.weight", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) });
+    stored.set("other", { dtype: "F32", shape: [1], data: Float32Array.of(1) });
+    expect(() => loadCheckpoint(model, stored)).toThrow(CheckpointMismatch);
+    expect(storedTensors(model, (name) => name)).toEqual(before);
+    expect(loadCheckpoint(model, stored, { strict: false })).toEqual({
+      names: "own",
+      missing: ["classifier.bias"],
+      unexpected: ["other"],
+      misShaped: [{ name: "classifier.weight", expected: [10, 32], got: [2] }],
+    });
+    for (const [name, { data }] of storedTensors(model, (own) => own)) {
+      const from = name.startsWith("classifier.") ? before : stored;
+      expect(data, name).toEqual(from.get(name)!.data);
+    }
+    stored.get("stages.0.blocks.0.conv.weight")!.data[3] = NaN;
+    expect(() => loadCheckpoint(model, stored, { strict: false })).toThrow("1 not finite");
+    source.dispose();
     model.dispose();
   });
 

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
+import { parse } from "yaml";
 import { ArgumentError, Random } from "../../src/core/index.ts";
 import {
   createModel,
@@ -169,6 +170,15 @@ suite("the registry", () => {
 
 suite("configurations of every kind", () => {
   useBackend(wasm);
+
+  test("stand in the files of configs/", () => {
+    const files = readdirSync("configs").filter((file) => file.endsWith(".yaml"));
+    const models = files.map((file): unknown => parse(readFileSync(`configs/${file}`, "utf8")).model);
+    for (const model of models.filter((one) => one !== undefined)) {
+      expect(() => parseModelConfig(model)).not.toThrow();
+    }
+    expect(models.filter((one) => one !== undefined).length).toBeGreaterThan(5);
+  });
 
   test("of presets go through JSON and come back", () => {
     for (const { name, preset, config } of configs) {

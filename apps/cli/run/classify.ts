@@ -2,6 +2,7 @@
 import { softmax } from "../../../src/autograd/index.ts";
 import { modelInput } from "../../../src/data/index.ts";
 import { jsonLine } from "../../../src/io/index.ts";
+import { runModel } from "../../../src/models/index.ts";
 import { scope, tensor, withoutGradients } from "../../../src/tensor/index.ts";
 import { rankedClasses } from "../../../src/train/index.ts";
 import type { ClassifyOptions } from "../classify.ts";
@@ -57,7 +58,7 @@ async function classifyOne(
     withoutGradients(() =>
       scope(() => {
         const { values, shape } = modelInput(sample, input);
-        const { logits } = model.forward(tensor(values, shape));
+        const { logits } = runModel(model, { input: tensor(values, shape) });
         const probabilities = [...softmax(logits!).data];
         if (probabilities.length !== classes.length) {
           throw new InputError(

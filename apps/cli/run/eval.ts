@@ -2,13 +2,19 @@
 import { readFileBounded } from "../../../src/core/node.ts";
 import { jsonLine } from "../../../src/io/index.ts";
 import { type LoadedModel, parseModelFile, type TaskName, taskOf } from "../../../src/models/index.ts";
-import { evaluate as measureModel, type Evaluation, type Metrics, type RunConfig, runOf } from "../../../src/train/index.ts";
+import {
+  evaluate as measureModel,
+  type Evaluation,
+  type Metrics,
+  type RunConfig,
+  runOf,
+} from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";
 import type { EvalOptions } from "../eval.ts";
 import { InputError, reading } from "../faults.ts";
 import { startProgress } from "../progress.ts";
 import { withBackend } from "./backends.ts";
-import { jointTable, metricsTable } from "./metrics-table.ts";
+import { inWords, jointTable, metricsTable } from "./metrics-table.ts";
 import type { OpenedMeasure, SplitReader } from "./tasks/opened.ts";
 import { taskCommand } from "./tasks/index.ts";
 
@@ -31,12 +37,13 @@ export async function evaluate(
       const beside = await open(compare!, other, reader);
       rows[compare!] = (await measure(compare!, other, beside, context)).model;
     }
-    Object.assign(rows, baselines);
+    Object.assign(rows, inWords(baselines));
     if (json) {
-      context.stdout.write(jsonLine({ split, content: opened.content, ...rows }));
+      context.stdout.write(jsonLine({ split, ...opened.content, ...rows }));
       return;
     }
-    context.stdout.write(`${split}: ${opened.content}\n${metricsTable(opened.measure, rows)}`);
+    const content = Object.entries(opened.content).map(([unit, count]) => `${count} ${unit}`);
+    context.stdout.write(`${split}: ${content}\n${metricsTable(opened.measure, rows)}`);
     if (name === "pose") context.stdout.write(`\n${jointTable(rows)}`);
   });
 }
@@ -45,7 +52,8 @@ function load(file: string, task: TaskName | undefined): Promise<LoadedModel> {
   return reading(file, async () => {
     const loaded = parseModelFile(await readFileBounded(file), file);
     const got = taskOf(loaded.config);
-    if (task !== undefined && got !== task) throw new InputError(file, `expected a model of ${task}, got ${got}`);
+    if (task !== undefined && got !== task)
+      throw new InputError(file, `expected a model of ${task}, got ${got}`);
     return loaded;
   });
 }

@@ -11,7 +11,7 @@ export function metricsTable(
   return table([
     [unit, ...columns.map(({ label }) => label)],
     ...Object.entries(rows).map(([name, metrics]) => [
-      inWords(name),
+      name,
       ...columns.map(({ key, digits, scale = 1 }) => (scale * (metrics[key] as number)).toFixed(digits)),
     ]),
   ]);
@@ -20,7 +20,7 @@ export function metricsTable(
 /** Pelvis-aligned error of each joint in millimetres, a column a model. */
 export function jointTable(columns: Readonly<Record<string, Metrics>>): string {
   return table([
-    ["mm", ...Object.keys(columns).map(inWords)],
+    ["mm", ...Object.keys(columns)],
     ...JOINT_NAMES.map((joint, j) => [
       joint,
       ...Object.values(columns).map((metrics) => (metrics["perJoint"] as number[])[j]!.toFixed(1)),
@@ -28,7 +28,8 @@ export function jointTable(columns: Readonly<Record<string, Metrics>>): string {
   ]);
 }
 
-/** Names of baselines: "meanPose" is "mean pose". Names of files stay. */
-function inWords(name: string): string {
-  return /^[a-zA-Z]+$/.test(name) ? name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
+/** Rows of an evaluation under names for people: "meanPose" is "mean pose". */
+export function inWords(rows: Readonly<Record<string, Metrics>>): Record<string, Metrics> {
+  const words = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(rows).map(([name, metrics]) => [words(name), metrics]));
 }

@@ -5,6 +5,7 @@ import { CheckpointError } from "../../../src/core/index.ts";
 import { exists, writeFileAtomic } from "../../../src/core/node.ts";
 import { type ImageInput, modelInput, type Prepared } from "../../../src/data/index.ts";
 import { jsonLine } from "../../../src/io/index.ts";
+import { runModel } from "../../../src/models/index.ts";
 import { scope, tensor, withoutGradients } from "../../../src/tensor/index.ts";
 import { predictedMasks } from "../../../src/train/index.ts";
 import { indexedPng } from "../../report/png.ts";
@@ -94,7 +95,9 @@ async function segmentOne(
 ): Promise<Segmented> {
   const { values, shape } = modelInput(picture, input);
   const mask = await reading(path, () =>
-    withoutGradients(() => scope(() => predictedMasks(model.forward(tensor(values, shape)).logits!))),
+    withoutGradients(() =>
+      scope(() => predictedMasks(runModel(model, { input: tensor(values, shape) }).logits!)),
+    ),
   );
   const [height, width] = shape.slice(-2) as [number, number];
   const known = classes.length;

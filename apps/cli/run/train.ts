@@ -15,7 +15,7 @@ import { startProgress } from "../progress.ts";
 import type { TrainOptions } from "../train.ts";
 import { withBackend } from "./backends.ts";
 import { readConfig } from "./config-file.ts";
-import { metricsTable } from "./metrics-table.ts";
+import { inWords, metricsTable } from "./metrics-table.ts";
 import { taskCommand } from "./tasks/index.ts";
 
 /** Trains the model of a configuration. Ctrl-C saves and stops. */
@@ -54,7 +54,7 @@ export async function train(
           },
           onEvaluation: (step, evaluation) => {
             progress.end();
-            context.stderr.write(`after ${step} steps:\n${metricsTable(task.measure, evaluation)}`);
+            context.stderr.write(`after ${step} steps:\n${metricsTable(task.measure, inWords(evaluation))}`);
           },
         }),
       );
@@ -77,7 +77,7 @@ function conclude(
   context: Context,
 ): void {
   if (evaluation !== null) {
-    context.stdout.write(metricsTable(measure, evaluation));
+    context.stdout.write(metricsTable(measure, inWords(evaluation)));
     context.stdout.write(`wrote ${model}\n`);
     return;
   }

@@ -23,8 +23,8 @@ export type OpenedMeasure = {
   batches(): AsyncIterable<unknown> | Iterable<unknown>;
   /** How many batches there are. */
   readonly total: number;
-  /** What the split is made of, for the head of the table: "138 clips". */
-  readonly content: string;
+  /** What the split is made of, and how much of it. */
+  readonly content: { readonly [unit: string]: number };
 };
 
 /** What `saccade eval` was asked to measure. */

@@ -54,14 +54,18 @@ export const POSE: TaskCommand<PoseRunConfig> = {
         measure: poseMeasure(meanJointsOf(metadata)),
         batches,
         total,
-        content: `${clips.length} clips`,
+        content: { clips: clips.length },
       };
     };
   },
 };
 
 /** Clips to learn from and to measure on. Folders in a configuration start at its file. */
-async function clipsOf({ data, seed }: PoseRunConfig, { data: folder, config, out }: Places, context: Context) {
+async function clipsOf(
+  { data, seed }: PoseRunConfig,
+  { data: folder, config, out }: Places,
+  context: Context,
+) {
   const inConfig = (path: string) => resolve(dirname(config), path);
   const mocapDir = folder ?? (data.mocap === undefined ? undefined : inConfig(data.mocap));
   if (mocapDir === undefined && data.proceduralSeconds === 0) {
