@@ -14,6 +14,7 @@ const FOLDERS = ["docs/formats", "docs/representations", "docs/transforms"];
 const PAGES = [
   "docs/datasets.md",
   "docs/generate.md",
+  "docs/hybrid.md",
   "docs/live.md",
   "docs/pose-tracker.md",
   "docs/simulation.md",
