@@ -15,3 +15,9 @@ export {
 } from "./pose-prediction.ts";
 export { type TrackedStep, trackPoses } from "./track.ts";
 export { type TrackOptions, voxelThreshold, type VoxelWindow, voxelWindows } from "./voxel-windows.ts";
+export {
+  HybridTracker,
+  type HybridTrackerOptions,
+  type TrackedJoints,
+  trackJoints,
+} from "./hybrid-tracker.ts";

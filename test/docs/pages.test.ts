@@ -15,6 +15,7 @@ const PAGES = [
   "docs/classify.md",
   "docs/datasets.md",
   "docs/generate.md",
+  "docs/hybrid.md",
   "docs/live.md",
   "docs/models.md",
   "docs/pose-tracker.md",
