@@ -8,6 +8,49 @@ const TOP1: Column = { key: "top1", label: "top-1 %", digits: 1, scale: 100 };
 /** In the order of the page. */
 export const EXPERIMENTS: readonly Experiment[] = [
   {
+    name: "sst-pose",
+    title: "Spiking pose tracker (SST): 3D poses",
+    about:
+      "1,200 s of generated motions before a simulated camera, 120 s of others to measure on, windows of half a second in four steps of 64×64 voxels. SEW-ResNet-18 with three eighths of the channels and one layer of spiking spatiotemporal attention. The baselines are those of the paper: dot products in the place of Hamming similarity, and no attention at all (L = 0).",
+    config: "sst-pose.yaml",
+    data: null,
+    split: "val",
+    columns: [
+      { key: "pelMpjpe", label: "PEL-MPJPE mm", digits: 1 },
+      { key: "mpjpe", label: "MPJPE mm", digits: 1 },
+      { key: "paMpjpe", label: "PA-MPJPE mm", digits: 1 },
+    ],
+    variants: [
+      { label: "Hamming", stages: [{}] },
+      { label: "dot product", stages: [{ model: { score: "dot" } }] },
+      { label: "no attention", stages: [{ model: { layers: 0 } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "hybrid",
+    title: "Hybrid ANN-SNN: joints in the picture",
+    about:
+      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 100 ms: the ANN sees the last 3,000 events at their start (10 Hz), the SNN the events of each 10 ms (100 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
+    config: "hybrid.yaml",
+    data: "hybrid-people",
+    split: "test",
+    columns: [
+      { key: "mpjpe", label: "2D MPJPE px", digits: 2 },
+      { key: "lastBin", label: "last step px", digits: 2 },
+    ],
+    variants: [
+      { label: "hybrid", stages: [{}, { loss: { stage: "snn" }, batch: 4 }] },
+      {
+        label: "SNN alone",
+        stages: [{ model: { model: "spiking-pose", preset: "small" }, loss: { stage: "snn" }, batch: 4 }],
+      },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
     name: "staa-nmnist",
     title: "STAA-SNN: N-MNIST",
     about:

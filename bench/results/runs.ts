@@ -63,14 +63,18 @@ async function outcomeOf(
   for (const [stage, change] of variant.stages.entries()) {
     const label = stage === 0 ? (variant.firstStageOf ?? variant.label) : variant.label;
     folder = join(places.runs, experiment.name, `${fileName(label)}-${seed}-${stage + 1}`);
-    await trainOnce({ ...merged(base, change), seed }, folder, join(dataOf(experiment, places)), init);
+    await trainOnce({ ...merged(base, change), seed }, folder, dataOf(experiment, places), init);
     init = join(folder, "model.safetensors");
   }
-  const test = await measured(folder, experiment, dataOf(experiment, places));
-  return { variant: variant.label, seed, test, curve: await curveOf(folder) };
+  const evaluations = await evaluationsOf(folder);
+  const data = dataOf(experiment, places);
+  const test = data === null ? evaluations.at(-1)!.evaluation : await measured(folder, experiment, data);
+  const curve = evaluations.map(({ step, evaluation }) => [step, evaluation["model"]!] as const);
+  return { variant: variant.label, seed, test, curve };
 }
 
-function dataOf({ data }: Experiment, places: Places): string {
+function dataOf({ data }: Experiment, places: Places): string | null {
+  if (data === null) return null;
   const made = join(places.runs, "data", data);
   return existsSync(made) ? made : join(places.data, data);
 }
@@ -80,13 +84,14 @@ function fileName(label: string): string {
 }
 
 /** Trains in a folder what is not trained there yet. */
-async function trainOnce(config: Change, folder: string, data: string, init?: string): Promise<void> {
+async function trainOnce(config: Change, folder: string, data: string | null, init?: string): Promise<void> {
   if (existsSync(join(folder, "done"))) return;
   await mkdir(folder, { recursive: true });
   const file = join(folder, "config.yaml");
   await writeFile(file, stringify(config));
   const start = init === undefined ? [] : ["--init", init];
-  const place = ["--config", file, "--data", data, "--out", folder, "--threads", "1", "--resume"];
+  const from = data === null ? [] : ["--data", data];
+  const place = ["--config", file, ...from, "--out", folder, "--threads", "1", "--resume"];
   const began = performance.now();
   await saccade(["train", ...place, ...start]);
   await writeFile(join(folder, "done"), `${((performance.now() - began) / 60_000).toFixed(1)} minutes\n`);
@@ -107,12 +112,12 @@ async function measured(folder: string, { split }: Experiment, data: string): Pr
   return Object.fromEntries(rows.map(([name, value], i) => [i === 0 ? "model" : name, value])) as Measured;
 }
 
-async function curveOf(folder: string): Promise<Outcome["curve"]> {
+/** What a run measured of the validation data, in the order of its steps. */
+async function evaluationsOf(folder: string): Promise<{ step: number; evaluation: Measured }[]> {
   const lines = (await readFile(join(folder, "log.jsonl"), "utf8")).trimEnd().split("\n");
-  return lines.flatMap((line) => {
-    const { step, evaluation } = JSON.parse(line) as { step: number; evaluation?: Measured };
-    return evaluation === undefined ? [] : [[step, evaluation["model"]!] as const];
-  });
+  return lines
+    .map((line) => JSON.parse(line) as { step: number; evaluation?: Measured })
+    .filter((line): line is { step: number; evaluation: Measured } => line.evaluation !== undefined);
 }
 
 /** Runs the program; its standard output. */

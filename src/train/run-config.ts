@@ -115,6 +115,7 @@ const heatmaps = z.strictObject({
   task: z.literal("heatmaps"),
   ...common,
   clipNorm: positive.nullable().default(null),
+  outputScale: weight.default(1),
   timeSteps: few.default(10),
   augment: z
     .strictObject({ flip: z.number().min(0).max(1) })
@@ -174,6 +175,7 @@ export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRu
  * | `optimizer`, `rate`, `schedule`, `clipNorm` | how parameters move |
  * | `loss` | weights of its terms |
  * | `residualScale` | see `scaleResiduals` |
+ * | `outputScale` | of heatmaps: factor of the SNN's first output weights; 1 as published, small where a run is short |
  * | `halfPrecision` | whether the model file has weights of 16 bits |
  * | `checkpointEvery`, `evaluateEvery` | steps |
  *
