@@ -8,8 +8,6 @@ export type Variant = {
   readonly label: string;
   /** What is different in the configuration; of several, each run starts from the weights of the one before. */
   readonly stages: readonly Change[];
-  /** Whether another variant's first stage is taken, which is the same there: its label. */
-  readonly firstStageOf?: string;
 };
 
 /** A metric of the table; the first one is that of the curves. */

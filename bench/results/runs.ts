@@ -29,26 +29,16 @@ export type Places = { readonly runs: string; readonly data: string };
 /** Takes the runs of an experiment that are not there yet, and measures all. */
 export async function outcomes(experiment: Experiment, places: Places): Promise<Outcome[]> {
   const jobs = experiment.variants.flatMap((variant) => experiment.seeds.map((seed) => ({ variant, seed })));
-  // A variant that starts from another's first stage waits for it.
-  const order = [...jobs].sort((a, b) => rank(a.variant) - rank(b.variant));
-  const done = new Map<string, Promise<Outcome>>();
-  const waiting = [...order];
+  const done: Outcome[] = new Array(jobs.length);
+  const waiting = [...jobs.entries()];
   const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const { variant, seed } = job;
-      const before =
-        variant.firstStageOf === undefined ? undefined : done.get(`${variant.firstStageOf}-${seed}`);
-      const outcome = Promise.resolve(before).then(() => outcomeOf(experiment, variant, seed, places));
-      done.set(`${variant.label}-${seed}`, outcome);
-      await outcome;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, { variant, seed }] = next;
+      done[place] = await outcomeOf(experiment, variant, seed, places);
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
-  return Promise.all(jobs.map(({ variant, seed }) => done.get(`${variant.label}-${seed}`)!));
-}
-
-function rank({ firstStageOf }: Variant): number {
-  return firstStageOf === undefined ? 0 : 1;
+  return done;
 }
 
 async function outcomeOf(
@@ -58,16 +48,17 @@ async function outcomeOf(
   places: Places,
 ): Promise<Outcome> {
   const base = parse(await readFile(join(ROOT, "configs", "results", experiment.config), "utf8")) as Change;
+  const data = dataOf(experiment, places);
   let init: string | undefined;
   let folder = "";
   for (const [stage, change] of variant.stages.entries()) {
-    const label = stage === 0 ? (variant.firstStageOf ?? variant.label) : variant.label;
-    folder = join(places.runs, experiment.name, `${fileName(label)}-${seed}-${stage + 1}`);
-    await trainOnce({ ...merged(base, change), seed }, folder, dataOf(experiment, places), init);
+    folder = join(places.runs, experiment.name, `${fileName(variant.label)}-${seed}-${stage + 1}`);
+    // Clips that are made are the same for all runs.
+    const kept = data === null ? { data: { cache: join(places.runs, "clips") } } : {};
+    await trainOnce({ ...merged(merged(base, change), kept), seed }, folder, data, init);
     init = join(folder, "model.safetensors");
   }
   const evaluations = await evaluationsOf(folder);
-  const data = dataOf(experiment, places);
   const test = data === null ? evaluations.at(-1)!.evaluation : await measured(folder, experiment, data);
   const curve = evaluations.map(({ step, evaluation }) => [step, evaluation["model"]!] as const);
   return { variant: variant.label, seed, test, curve };
