@@ -34,7 +34,10 @@ const charts = new Map<string, { svg: string; alt: string }>();
 for (const experiment of EXPERIMENTS.filter(({ name }) => wanted.includes(name))) {
   const found = await outcomes(experiment, places);
   const chart = `results-${experiment.name}`;
-  charts.set(chart, { svg: curves(experiment, found), alt: `${experiment.title}: validation while training` });
+  charts.set(chart, {
+    svg: curves(experiment, found),
+    alt: `${experiment.title}: validation while training`,
+  });
   body.push(`## ${experiment.title}`, experiment.about, tableOf(experiment, found), experiment.remarks);
 }
 await publish(
@@ -54,12 +57,23 @@ await publish(
 function tableOf({ variants, columns }: Experiment, found: readonly Outcome[]): string {
   const rows = variants.map(({ label }) => {
     const tests = found.filter(({ variant }) => variant === label).map(({ test }) => test["model"]!);
-    return [label, ...columns.map(({ key, digits, scale = 1 }) => spread(tests.map((row) => scale * row[key]!), digits))];
+    return [
+      label,
+      ...columns.map(({ key, digits, scale = 1 }) =>
+        spread(
+          tests.map((row) => scale * row[key]!),
+          digits,
+        ),
+      ),
+    ];
   });
   const baselines = Object.entries(found[0]!.test).filter(([name]) => name !== "model");
   for (const [name, metrics] of baselines) {
     const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    rows.push([words, ...columns.map(({ key, digits, scale = 1 }) => (scale * metrics[key]!).toFixed(digits))]);
+    rows.push([
+      words,
+      ...columns.map(({ key, digits, scale = 1 }) => (scale * metrics[key]!).toFixed(digits)),
+    ]);
   }
   return table(["", ...columns.map(({ label }) => label)], rows);
 }
@@ -78,7 +92,9 @@ function curves({ title, variants, columns }: Experiment, found: readonly Outcom
   const series = variants.flatMap((variant, i): Series[] => {
     const tone = TONES[i % TONES.length]!;
     const seeds = found.filter((outcome) => outcome.variant === variant.label);
-    const lines = seeds.map(({ curve }) => curve.map(([step, metrics]) => [step, scale * metrics[key]!] as const));
+    const lines = seeds.map(({ curve }) =>
+      curve.map(([step, metrics]) => [step, scale * metrics[key]!] as const),
+    );
     const mean = lines[0]!.map(([step], k) => {
       return [step, lines.reduce((sum, line) => sum + line[k]![1], 0) / lines.length] as const;
     });
@@ -87,8 +103,15 @@ function curves({ title, variants, columns }: Experiment, found: readonly Outcom
   });
   const points = series.flatMap((line) => line.points);
   const panel: Panel = {
-    x: niceAxis("training steps", points.map(([x]) => x), 0),
-    y: niceAxis(label, points.map(([, y]) => y)),
+    x: niceAxis(
+      "training steps",
+      points.map(([x]) => x),
+      0,
+    ),
+    y: niceAxis(
+      label,
+      points.map(([, y]) => y),
+    ),
     series,
   };
   return draw({ title, subtitle: "validation; thin lines are seeds, bold ones their mean", panels: [panel] });

@@ -1,4 +1,4 @@
-// Bundles the pages of reports (apps/report/page, apps/report/profile-page, apps/report/viewer-page), each into one string in
+// Bundles the pages of reports (apps/report/page, apps/report/profile-page, and so on), each into one string in
 // apps/report/generated. Does nothing for a page when neither it nor this script has changed since.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ const shared = join(report, "page");
 await page("page", "template.ts");
 await page("profile-page", "profile-template.ts");
 await page("viewer-page", "viewer-template.ts");
+await page("labelled-page", "labelled-template.ts");
 
 /** Builds a folder of the page's own sources, and of those that pages share. */
 async function page(name, output) {

@@ -669,12 +669,16 @@ export {
 } from "./data/index.ts";
 export {
   encodePoseModel,
+  HybridTracker,
+  type HybridTrackerOptions,
   parsePoseModel,
   type PoseModel,
   type PoseOutputs,
   type PredictedPose,
   predictPoses,
+  type TrackedJoints,
   type TrackedStep,
+  trackJoints,
   type TrackOptions,
   trackPoses,
 } from "./track/index.ts";

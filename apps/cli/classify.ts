@@ -8,6 +8,8 @@ export interface ClassifyOptions {
   readonly top: number;
   readonly json?: boolean;
   readonly threads?: number;
+  /** Page to write. */
+  readonly html?: string;
 }
 
 /** Add `saccade classify INPUT...`. */
@@ -26,5 +28,6 @@ export function addClassify(
     .option("--top <N>", "classes of each input, the most probable first", count, 5)
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .option("--json", "print a line of JSON for each input instead of a table")
+    .option("--html <FILE>", "write a page with what the model saw, and its classes")
     .action(run);
 }

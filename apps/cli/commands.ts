@@ -19,7 +19,7 @@ export const commands: readonly Register[] = [
   (program, context) => addDemo(program, async () => (await import("./run/demo.ts")).runDemo(context)),
   (program, context) =>
     addTrack(program, async (recording, options) => {
-      await (await import("./run/track.ts")).runTrack(recording, options, context);
+      await (await import("./run/track-kinds.ts")).track(recording, options, context);
     }),
   (program, context) =>
     addClassify(program, async (inputs, options) => {

@@ -8,6 +8,8 @@ export interface SegmentOptions {
   readonly out: string;
   readonly json?: boolean;
   readonly threads?: number;
+  /** Page to write. */
+  readonly html?: string;
 }
 
 /** Add `saccade segment INPUT`. */
@@ -23,5 +25,6 @@ export function addSegment(
     .requiredOption("--out <DIR|FILE.png>", "folder for masks and overlays, or the mask of a picture")
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .option("--json", "print a line of JSON with the share of each class for each picture instead of a table")
+    .option("--html <FILE>", "write a page with the pictures under their masks")
     .action(run);
 }

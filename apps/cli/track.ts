@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { threads, windowMs } from "./values.ts";
+import { positiveNumber, sensorSize, threads, windowMs } from "./values.ts";
 
 /** What `saccade track` was asked for. */
 export interface TrackOptions {
@@ -17,6 +17,11 @@ export interface TrackOptions {
   readonly recover?: boolean;
   /** True poses to compare with; those beside the recording when absent. */
   readonly truth?: string;
+  /** Of a hybrid: runs of its ANN and steps of its SNN a second; those of its training when absent. */
+  readonly annHz?: number;
+  readonly snnHz?: number;
+  /** Of a hybrid: size of its picture; that of its training when absent. */
+  readonly picture?: { readonly width: number; readonly height: number };
 }
 
 /** Add `saccade track RECORDING`. */
@@ -26,7 +31,9 @@ export function addTrack(
 ): void {
   program
     .command("track")
-    .description("track the 3D pose of a person through an event recording; writes report.html")
+    .description(
+      "track the 3D pose of a person through an event recording and write report.html; with a hybrid as weights: joints in the picture, also of live events",
+    )
     .argument("<RECORDING>", "event recording, - for standard input; the format is found from its content")
     .option("--weights <FILE>", "trained weights (safetensors); default: the built-in ones")
     .option("--out <DIR>", "folder for the files; default: the current one")
@@ -37,5 +44,20 @@ export function addTrack(
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .option("--recover", "read a damaged recording as far as it goes, and say what was lost")
     .option("--truth <FILE>", "true poses to compare with; default: NAME.truth.jsonl beside the recording")
+    .option(
+      "--ann-hz <N>",
+      "of a hybrid: runs of its ANN a second; default: as trained, or 10",
+      positiveNumber,
+    )
+    .option(
+      "--snn-hz <N>",
+      "of a hybrid: steps of its SNN a second; default: as trained, or 100",
+      positiveNumber,
+    )
+    .option(
+      "--picture <WxH>",
+      "of a hybrid: size of its picture; default: as trained, or 256x256",
+      sensorSize,
+    )
     .action(run);
 }

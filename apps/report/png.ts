@@ -39,11 +39,11 @@ export function indexedPng(
   return bytes;
 }
 
-/** The bytes of a PNG as a data URI. */
-export function dataUri(png: Uint8Array): string {
+/** The bytes of a picture as a data URI. */
+export function dataUri(bytes: Uint8Array, type: "image/png" | "image/jpeg" = "image/png"): string {
   let binary = "";
-  for (const byte of png) binary += String.fromCharCode(byte);
-  return `data:image/png;base64,${btoa(binary)}`;
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return `data:${type};base64,${btoa(binary)}`;
 }
 
 /** {@link indexedPng} as a data URI. */

@@ -8,8 +8,6 @@ export type Variant = {
   readonly label: string;
   /** What is different in the configuration; of several, each run starts from the weights of the one before. */
   readonly stages: readonly Change[];
-  /** Whether another variant's first stage is taken, which is the same there: its label. */
-  readonly firstStageOf?: string;
 };
 
 /** A metric of the table; the first one is that of the curves. */
@@ -29,9 +27,9 @@ export type Experiment = {
   readonly about: string;
   /** Configuration, in `configs/results/`. */
   readonly config: string;
-  /** Folder of the data within `SACCADE_DATA`, or within the folder of runs where it is made there. */
-  readonly data: string;
-  /** Split that the table is of; the curves are of the validation data. */
+  /** Folder of the data within `SACCADE_DATA`, or of `data` in the folder of runs; null where runs make their own. */
+  readonly data: string | null;
+  /** Split that the table is of, "val" being what the run measured itself; the curves are of the validation data. */
   readonly split: string;
   readonly columns: readonly Column[];
   readonly variants: readonly Variant[];

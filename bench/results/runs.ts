@@ -29,25 +29,16 @@ export type Places = { readonly runs: string; readonly data: string };
 /** Takes the runs of an experiment that are not there yet, and measures all. */
 export async function outcomes(experiment: Experiment, places: Places): Promise<Outcome[]> {
   const jobs = experiment.variants.flatMap((variant) => experiment.seeds.map((seed) => ({ variant, seed })));
-  // A variant that starts from another's first stage waits for it.
-  const order = [...jobs].sort((a, b) => rank(a.variant) - rank(b.variant));
-  const done = new Map<string, Promise<Outcome>>();
-  const waiting = [...order];
+  const done: Outcome[] = new Array(jobs.length);
+  const waiting = [...jobs.entries()];
   const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const { variant, seed } = job;
-      const before = variant.firstStageOf === undefined ? undefined : done.get(`${variant.firstStageOf}-${seed}`);
-      const outcome = Promise.resolve(before).then(() => outcomeOf(experiment, variant, seed, places));
-      done.set(`${variant.label}-${seed}`, outcome);
-      await outcome;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, { variant, seed }] = next;
+      done[place] = await outcomeOf(experiment, variant, seed, places);
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
-  return Promise.all(jobs.map(({ variant, seed }) => done.get(`${variant.label}-${seed}`)!));
-}
-
-function rank({ firstStageOf }: Variant): number {
-  return firstStageOf === undefined ? 0 : 1;
+  return done;
 }
 
 async function outcomeOf(
@@ -57,19 +48,24 @@ async function outcomeOf(
   places: Places,
 ): Promise<Outcome> {
   const base = parse(await readFile(join(ROOT, "configs", "results", experiment.config), "utf8")) as Change;
+  const data = dataOf(experiment, places);
   let init: string | undefined;
   let folder = "";
   for (const [stage, change] of variant.stages.entries()) {
-    const label = stage === 0 ? (variant.firstStageOf ?? variant.label) : variant.label;
-    folder = join(places.runs, experiment.name, `${fileName(label)}-${seed}-${stage + 1}`);
-    await trainOnce({ ...merged(base, change), seed }, folder, join(dataOf(experiment, places)), init);
+    folder = join(places.runs, experiment.name, `${fileName(variant.label)}-${seed}-${stage + 1}`);
+    // Clips that are made are the same for all runs.
+    const kept = data === null ? { data: { cache: join(places.runs, "clips") } } : {};
+    await trainOnce({ ...merged(merged(base, change), kept), seed }, folder, data, init);
     init = join(folder, "model.safetensors");
   }
-  const test = await measured(folder, experiment, dataOf(experiment, places));
-  return { variant: variant.label, seed, test, curve: await curveOf(folder) };
+  const evaluations = await evaluationsOf(folder);
+  const test = data === null ? evaluations.at(-1)!.evaluation : await measured(folder, experiment, data);
+  const curve = evaluations.map(({ step, evaluation }) => [step, evaluation["model"]!] as const);
+  return { variant: variant.label, seed, test, curve };
 }
 
-function dataOf({ data }: Experiment, places: Places): string {
+function dataOf({ data }: Experiment, places: Places): string | null {
+  if (data === null) return null;
   const made = join(places.runs, "data", data);
   return existsSync(made) ? made : join(places.data, data);
 }
@@ -79,13 +75,14 @@ function fileName(label: string): string {
 }
 
 /** Trains in a folder what is not trained there yet. */
-async function trainOnce(config: Change, folder: string, data: string, init?: string): Promise<void> {
+async function trainOnce(config: Change, folder: string, data: string | null, init?: string): Promise<void> {
   if (existsSync(join(folder, "done"))) return;
   await mkdir(folder, { recursive: true });
   const file = join(folder, "config.yaml");
   await writeFile(file, stringify(config));
   const start = init === undefined ? [] : ["--init", init];
-  const place = ["--config", file, "--data", data, "--out", folder, "--threads", "1", "--resume"];
+  const from = data === null ? [] : ["--data", data];
+  const place = ["--config", file, ...from, "--out", folder, "--threads", "1", "--resume"];
   const began = performance.now();
   await saccade(["train", ...place, ...start]);
   await writeFile(join(folder, "done"), `${((performance.now() - began) / 60_000).toFixed(1)} minutes\n`);
@@ -106,12 +103,12 @@ async function measured(folder: string, { split }: Experiment, data: string): Pr
   return Object.fromEntries(rows.map(([name, value], i) => [i === 0 ? "model" : name, value])) as Measured;
 }
 
-async function curveOf(folder: string): Promise<Outcome["curve"]> {
+/** What a run measured of the validation data, in the order of its steps. */
+async function evaluationsOf(folder: string): Promise<{ step: number; evaluation: Measured }[]> {
   const lines = (await readFile(join(folder, "log.jsonl"), "utf8")).trimEnd().split("\n");
-  return lines.flatMap((line) => {
-    const { step, evaluation } = JSON.parse(line) as { step: number; evaluation?: Measured };
-    return evaluation === undefined ? [] : [[step, evaluation["model"]!] as const];
-  });
+  return lines
+    .map((line) => JSON.parse(line) as { step: number; evaluation?: Measured })
+    .filter((line): line is { step: number; evaluation: Measured } => line.evaluation !== undefined);
 }
 
 /** Runs the program; its standard output. */

@@ -15,7 +15,7 @@ const MAX_PARAMETERS = 3e8;
 
 /**
  * Checks a configuration such as `{"model": "spikevideoformer", "preset": "nano", "attention": "spatial"}` and fills
- * in what it leaves out from its preset, the first of its kind unless it names one. Fields of fields are not filled in.
+ * in what it leaves out from its preset, the usual one of its kind unless it names another. Fields of fields are not filled in.
  *
  * @param only - the kind that is wanted; any if left out
  * @throws ArgumentError naming the field and what was expected

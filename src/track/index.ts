@@ -22,3 +22,9 @@ export {
   type VoxelWindow,
   voxelWindows,
 } from "./voxel-windows.ts";
+export {
+  HybridTracker,
+  type HybridTrackerOptions,
+  type TrackedJoints,
+  trackJoints,
+} from "./hybrid-tracker.ts";

@@ -2,7 +2,7 @@
 import { concat } from "../autograd/index.ts";
 import { Random } from "../core/index.ts";
 import { HEATMAP_JOINTS, type HeatmapBatch } from "../data/index.ts";
-import { type ConfiguredModel, createModel, Hybrid } from "../models/index.ts";
+import { type ConfiguredModel, createModel, DenseUNet, Hybrid } from "../models/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
 import {
   chooseStage,
@@ -95,7 +95,13 @@ export class HeatmapTask implements Task<HeatmapBatch> {
     this.#config = config;
   }
 
-  prepare(): void {}
+  /** Shrinks the SNN's output, so that a hybrid starts at what its ANN tells. */
+  prepare(): void {
+    const { model } = this.modules;
+    if (model instanceof DenseUNet) return;
+    const { data } = model.output.weight;
+    for (let i = 0; i < data.length; i++) data[i]! *= this.#config.outputScale;
+  }
 
   /** The ANN of a hybrid whose SNN learns stays as it is. */
   train(): void {

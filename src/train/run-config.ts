@@ -128,6 +128,7 @@ const heatmaps = z.strictObject({
   task: z.literal("heatmaps"),
   ...common,
   clipNorm: positive.nullable().default(null),
+  outputScale: weight.default(1),
   timeSteps: few.default(10),
   augment: z
     .strictObject({ flip: z.number().min(0).max(1) })
@@ -165,8 +166,11 @@ type Checked<T> = Omit<T, "model"> & { readonly model: ModelConfig };
 export type PoseRunConfig = Checked<z.output<typeof pose>>;
 /** How a pose model gets used to real events, of which there are no poses. */
 export type DomainConfig = z.output<typeof domain>;
+/** A run of the task of classification. */
 export type ClassificationRunConfig = Checked<z.output<typeof classification>>;
+/** A run of the task of segmentation. */
 export type SegmentationRunConfig = Checked<z.output<typeof segmentation>>;
+/** A run of the task of heatmaps. */
 export type HeatmapRunConfig = Checked<z.output<typeof heatmaps>>;
 /** What any run is. */
 export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRunConfig | HeatmapRunConfig;
@@ -189,6 +193,7 @@ export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRu
  * | `domain.recordings` | their folder, of event recordings of any format |
  * | `domain.kind`, `domain.weight` | `penultimate` (`penultimateLoss`, with `radius`) or `discriminator` (`domainLoss`, with a hidden `width`), and the weight of this loss |
  * | `residualScale` | see `scaleResiduals` |
+ * | `outputScale` | of heatmaps: factor of the SNN's first output weights; 1 as published, small where a run is short |
  * | `halfPrecision` | whether the model file has weights of 16 bits |
  * | `checkpointEvery`, `evaluateEvery` | steps |
  *

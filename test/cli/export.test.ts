@@ -20,6 +20,7 @@ const SMALL = {
 };
 const CONFIG = { ...SMALL, head: { kind: "classification", classes: 3 } };
 const POSE = { ...SMALL, head: { kind: "pose", inputSize: 16 } };
+const OTHER = { model: "sew-resnet", preset: "tiny" };
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -32,6 +33,7 @@ suite("saccade export", () => {
     writeFileSync(at("model.json"), JSON.stringify(CONFIG));
     writeFileSync(at("own.safetensors"), encodeSafetensors(weightsOf(CONFIG)));
     writeFileSync(at("pose.safetensors"), encodeModel({ config: POSE, tensors: weightsOf(POSE) }));
+    writeFileSync(at("other.safetensors"), encodeModel({ config: OTHER, tensors: weightsOf(OTHER) }));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -71,6 +73,11 @@ suite("saccade export", () => {
       "a size that the model does not read",
       { weights: "pose.safetensors", size: "32x16" },
       /pose\.safetensors: .*expected input of 16², got 16×32\n$/,
+    ],
+    [
+      "a model that cannot be compiled",
+      { weights: "other.safetensors" },
+      /export: expected a spikevideoformer, which can be compiled, got sew-resnet\n$/,
     ],
     ["weights that are not there", { weights: "gone" }, /gone: no such file or folder\n$/],
     ["no configuration", { weights: "own.safetensors" }, /own\.safetensors: .*expected the metadata/],

@@ -6,8 +6,17 @@ import { commands } from "../../apps/cli/commands.ts";
 import { ReferenceBackend, setBackend } from "../../src/backend/index.ts";
 import { Random } from "../../src/core/index.ts";
 import { encodeModel, encodeSafetensors, parseSafetensors, type StoredTensor } from "../../src/io/index.ts";
-import { createModel, officialName, parseModelConfig } from "../../src/models/index.ts";
+import {
+  createModel,
+  encodeModelFile,
+  type ModelConfig,
+  type ModelName,
+  officialName,
+  parseModelConfig,
+  taskOf,
+} from "../../src/models/index.ts";
 import { tensor, withoutGradients } from "../../src/tensor/index.ts";
+import { modelNames, smallModel, smallNumbers } from "../models/small-models.ts";
 import { runCli } from "./harness.ts";
 
 const CONFIG = {
@@ -148,6 +157,49 @@ suite("saccade forward", () => {
     rmSync(at("y.safetensors"));
   });
 
+  const outputs = {
+    classification: ["logits"],
+    pose: ["pose6d", "shape", "translation"],
+    heatmaps: ["heatmaps"],
+    segmentation: ["logits"],
+  };
+  const ofModel = { model: null, weights: "model.safetensors", input: "inputs.safetensors" };
+  const prepared = (name: ModelName): ModelConfig => {
+    setBackend(new ReferenceBackend());
+    const model = smallModel(name);
+    setBackend(undefined);
+    writeFileSync(at("model.safetensors"), encodeModelFile(model));
+    const inputs = [...smallNumbers(name)].map(
+      ([input, { shape, data }]) => [input, f32(shape, data)] as const,
+    );
+    writeFileSync(at("inputs.safetensors"), encodeSafetensors(new Map(inputs)));
+    return model.config;
+  };
+
+  test.each(modelNames)("runs a %s on the inputs that it has", { timeout: 60_000 }, async (name) => {
+    const config = prepared(name);
+    const { code, stdout, stderr } = await forward(ofModel);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { tensors } = parseSafetensors(new Uint8Array(readFileSync(at("y.safetensors"))));
+    expect([...tensors.keys()].toSorted()).toEqual(outputs[taskOf(config)]);
+    expect(stdout.split("\n")).toHaveLength(tensors.size + 1);
+    rmSync(at("y.safetensors"));
+  });
+
+  test("names an input that is not there, and the models that can be compiled", async () => {
+    prepared("spiking-pose");
+    expect(await forward({ ...ofModel, input: "x.safetensors" })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `saccade: ${at("x.safetensors")}: expected a tensor events, got input\n`,
+    });
+    expect(await forward({ ...ofModel, engine: "compiled" })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "saccade: forward: expected a spikevideoformer, which can be compiled, got spiking-pose\n",
+    });
+  });
+
   const bad: readonly [string, Record<string, string | null>, (() => void) | null, RegExp][] = [
     [
       "a NaN",
@@ -172,6 +224,12 @@ suite("saccade forward", () => {
       { input: "rgb.safetensors" },
       () => write("rgb.safetensors", "input", [1, 1, 3, 32, 32], () => 0),
       /rgb\.safetensors: SpikeVideoFormer: expected \[T B 2 H W\].*got \[1, 1, 3, 32, 32\]\n$/,
+    ],
+    [
+      "a preset that there is none of",
+      { model: "staa/cifar" },
+      null,
+      /staa\/cifar: no such file or folder\n$/,
     ],
     [
       "an empty clip",

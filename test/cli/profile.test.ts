@@ -191,6 +191,12 @@ suite("saccade profile", () => {
   test.each([
     ["no file", ["gone.safetensors"], ["gone.aedat4"], /gone\.safetensors: no such file or folder\n$/],
     ["no input", ["model.safetensors"], ["gone.aedat4"], /gone\.aedat4: no such file or folder\n$/],
+    [
+      "a model that cannot be compiled",
+      ["sew-resnet/tiny"],
+      ["clip.safetensors"],
+      /profile: expected a spikevideoformer, which can be compiled, got sew-resnet\n$/,
+    ],
     ["no recording", ["model.safetensors"], ["model.json"], /model\.json: /],
     [
       "a time of tensors",

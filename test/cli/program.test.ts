@@ -87,9 +87,11 @@ suite("saccade, the command line", () => {
   test("parses train and eval", async () => {
     const { calls, commands } = recorder();
     await runCli(["train", "pose", "--config", "c.yaml", "--resume"], commands);
+    await runCli(["train", "--config", "c.yaml"], commands);
     await runCli(["eval", "pose", "--weights", "w.safetensors", "--data", "d"], commands);
     expect(calls).toEqual([
-      ["pose", { config: "c.yaml", resume: true, out: "runs/pose" }],
+      ["pose", { config: "c.yaml", resume: true }],
+      [undefined, { config: "c.yaml" }],
       ["pose", { weights: "w.safetensors", data: "d", split: "test" }],
     ]);
   });

@@ -150,7 +150,12 @@ suite("training batches", () => {
 
   test("what is no state of them is refused", () => {
     const batches = new PoseBatches(clips, { ...options, random: new Random(1) });
-    for (const state of [{}, { random: [1, 2] }, { random: [1, 2, 3, 0.5, null] }, { random: [1, 2, 3, 4, "5"] }]) {
+    for (const state of [
+      {},
+      { random: [1, 2] },
+      { random: [1, 2, 3, 0.5, null] },
+      { random: [1, 2, 3, 4, "5"] },
+    ]) {
       expect(() => batches.restore(state)).toThrow(CheckpointError);
     }
   });

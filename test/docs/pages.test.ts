@@ -14,9 +14,12 @@ const NODE = "node_modules/node/bin/node";
 /** Pages whose every block of TypeScript is a program: all in these folders, and these. */
 const FOLDERS = ["docs/formats", "docs/representations", "docs/transforms"];
 const PAGES = [
+  "docs/classify.md",
   "docs/datasets.md",
   "docs/generate.md",
+  "docs/hybrid.md",
   "docs/live.md",
+  "docs/models.md",
   "docs/pose-tracker.md",
   "docs/simulation.md",
   "docs/staa.md",

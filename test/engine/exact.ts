@@ -9,7 +9,9 @@ import { BatchNorm, type Module } from "../../src/nn/index.ts";
 /** A model of such weights in evaluation mode, most of whose neurons fire now and then. Needs a backend. */
 export function exactModel(config: object, seed = 1): SpikeVideoFormer {
   const small = { embedDims: [8, 8, 16, 16], depths: [1, 1, 1, 1, 1], heads: 2, mlpRatio: 2, inChannels: 2 };
-  const model = createModel(parseModelConfig({ model: "spikevideoformer", ...small, ...config }, "spikevideoformer")).eval();
+  const model = createModel(
+    parseModelConfig({ model: "spikevideoformer", ...small, ...config }, "spikevideoformer"),
+  ).eval();
   const random = new Random(seed);
   for (const [, module] of model.namedModules()) {
     if (module instanceof BatchNorm) fillNorm(module, random);

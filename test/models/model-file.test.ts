@@ -40,9 +40,7 @@ suite("model files", () => {
     loaded.model.dispose();
   });
 
-  /** Those whose small models are small: what becomes of millions of weights is no different. */
-  const small = modelNames.filter((name) => !/^(?:hybrid|spiking-pose|dense-unet|pose-tracker)$/.test(name));
-  test.for(small)("of a %s in half precision are half as large, and what they hold stays", (name) => {
+  test.for(modelNames)("of a %s in half precision are half as large, and what they hold stays", (name) => {
     const model = smallModel(name);
     const half = encodeModelFile(model, { half: true });
     expect(half.byteLength).toBeLessThan(0.65 * encodeModelFile(model).byteLength);

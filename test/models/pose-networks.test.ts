@@ -30,6 +30,7 @@ import { NeuronLayer } from "../../src/snn/index.ts";
 import { scope, tensor, type Tensor, withoutGradients, zeros } from "../../src/tensor/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
 import { expectClose } from "../golden/close.ts";
+import { Constant } from "./small-models.ts";
 
 type AnyNetwork = PoseNetwork<{ readonly inChannels: number }>;
 type Case = {
@@ -129,16 +130,6 @@ const cases: readonly Case[] = [
     time: "causal",
   },
 ];
-
-/** Draws the same number always, which is quick where millions are drawn and none is looked at. */
-class Constant extends Random {
-  override uniform(low: number): number {
-    return low;
-  }
-  override normal(mean: number): number {
-    return mean;
-  }
-}
 
 /** Events in so many of the voxels. */
 function clip(seed: number, steps: number, batch = 1, density = 0.25): Tensor {

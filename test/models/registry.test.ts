@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, suite, test } from "vitest";
 import { parse } from "yaml";
-import { ArgumentError, Random } from "../../src/core/index.ts";
+import { ArgumentError, ShapeError } from "../../src/core/index.ts";
 import {
   createModel,
   kindOf,
@@ -11,21 +11,13 @@ import {
   type ModelName,
   parseModelConfig,
   presetConfig,
+  runModel,
   taskOf,
 } from "../../src/models/index.ts";
+import { tensor } from "../../src/tensor/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
+import { Constant, modelNames as names, smallModel } from "./small-models.ts";
 
-/** Draws the same number always, which is quick where millions are drawn and none is looked at. */
-class Constant extends Random {
-  override uniform(low: number): number {
-    return low;
-  }
-  override normal(mean: number): number {
-    return mean;
-  }
-}
-
-const names = Object.keys(modelKinds) as ModelName[];
 const configs = names.flatMap((name) =>
   Object.entries(kindOf(name).presets).map(([preset, config]) => ({ name, preset, config })),
 );
@@ -47,18 +39,21 @@ const changes: Readonly<Record<ModelName, fc.Arbitrary<object>>> = {
     ),
   }),
   "pose-tracker": fc.record({
-    depth: fc.constant(18),
+    depth: fc.constantFrom(18, 34, 50),
+    backboneWidth: sizes,
     layers: fc.integer({ min: 0, max: 3 }),
     width: sizes.map((n) => 8 * n),
     head: fc.constantFrom("smpl", "joints"),
   }),
   hybrid: fc.record({
     stateInit: fc.constantFrom("none", "conv-bn-lrelu"),
+    width: sizes,
     annChannels: sizes,
+    snnChannels: sizes,
     joints: sizes,
   }),
-  "spiking-pose": fc.record({ inChannels: sizes, joints: sizes }),
-  "dense-unet": fc.record({ inChannels: sizes, joints: sizes }),
+  "spiking-pose": fc.record({ width: sizes, inChannels: sizes, joints: sizes }),
+  "dense-unet": fc.record({ width: sizes, inChannels: sizes, joints: sizes }),
   staa: fc.record({
     architecture: fc.constantFrom("vgg13", "resnet18", "resnet19", "resnet20", "resnet34"),
     width: sizes,
@@ -159,6 +154,15 @@ suite("the registry", () => {
     expect(taskOf(parseModelConfig({ model: "hybrid" }))).toBe("heatmaps");
   });
 
+  test("names an input that a model lacks, and refuses one that does not fit", () => {
+    const model = smallModel("staa");
+    expect(() => runModel(model, {})).toThrow(
+      "staa: expected the input input [T B C H W, or B C H W], got none",
+    );
+    expect(() => runModel(model, { input: tensor([1, 2]) })).toThrow(ShapeError);
+    model.dispose();
+  });
+
   test("finds presets by name", () => {
     expect(presetConfig("staa")).toBe(modelKinds.staa.presets["cifar10"]);
     expect(presetConfig("staa/imagenet")).toBe(modelKinds.staa.presets["imagenet"]);
@@ -232,7 +236,7 @@ suite("configurations of every kind", () => {
           expect(least, JSON.stringify(config)).toBeLessThanOrEqual(count);
           expect(least, JSON.stringify(config)).toBeGreaterThan(count / 12);
         }),
-        { numRuns: ["hybrid", "dense-unet", "pose-tracker", "spiking-pose"].includes(name) ? 3 : 40 },
+        { numRuns: 40 },
       );
     },
   );

@@ -13,10 +13,10 @@ const clip = { input: [2, 1, 4, 32, 32] };
 
 const configs: Readonly<Record<ModelName, object>> = {
   spikevideoformer: { preset: "tiny", embedDims: [8, 8, 16, 16], depths: [1, 1, 1, 1, 1], heads: 2 },
-  "pose-tracker": { preset: "small", width: 16 },
-  hybrid: { annChannels: 2, joints: 3 },
-  "spiking-pose": { joints: 3 },
-  "dense-unet": { inChannels: 2, joints: 3 },
+  "pose-tracker": { preset: "nano", backboneWidth: 4, width: 16 },
+  hybrid: { width: 4, annChannels: 2, joints: 3 },
+  "spiking-pose": { width: 4, joints: 3 },
+  "dense-unet": { width: 4, inChannels: 2, joints: 3 },
   staa: { architecture: "resnet20", width: 4 },
   "resnet-gru": { preset: "tiny" },
   "resnet-transformer": { preset: "tinySpiking" },
@@ -45,6 +45,16 @@ export const smallInputs: Readonly<Record<ModelName, Readonly<Record<string, rea
   spikingformer: clip,
   "meta-spikeformer": clip,
 };
+
+/** Draws the same number always, which is quick where millions are drawn and none is looked at. */
+export class Constant extends Random {
+  override uniform(low: number): number {
+    return low;
+  }
+  override normal(mean: number): number {
+    return mean;
+  }
+}
 
 /** Names of all kinds. */
 export const modelNames = Object.keys(modelKinds) as ModelName[];

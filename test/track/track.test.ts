@@ -15,6 +15,7 @@ import {
   sliceEvents,
 } from "../../src/events/index.ts";
 import { openRecording } from "../../src/events/node.ts";
+import { createModel, encodeModelFile, parseModelConfig, presets } from "../../src/models/index.ts";
 import {
   parsePoseModel,
   type PoseModel,
@@ -268,6 +269,19 @@ suite("pose model files", () => {
     const file = smallModelFile();
     expect(parsePoseModel(file).meanJoints[2]).toBe(3);
     expect(parsePoseModel(file).model.config.head).toEqual({ kind: "pose", inputSize: 64 });
+  });
+
+  test("of models that are for something else are refused", () => {
+    const other = createModel(parseModelConfig({ model: "spikformer", preset: "tiny" }));
+    expect(() => parsePoseModel(encodeModelFile(other), "a.safetensors")).toThrow(
+      "a.safetensors: expected a spikevideoformer for poses, got a spikformer for pose",
+    );
+    const classifier = createModel({ ...presets.tiny, embedDims: [4, 4, 8, 8], heads: 2 });
+    expect(() => parsePoseModel(encodeModelFile(classifier))).toThrow(
+      "model: expected a spikevideoformer for poses, got a spikevideoformer for classification",
+    );
+    other.dispose();
+    classifier.dispose();
   });
 
   test("with other metadata than a list of joints are refused", () => {

@@ -2,8 +2,13 @@ import fc from "fast-check";
 import { beforeAll, expect, suite, test } from "vitest";
 import { gradientError } from "../../src/autograd/index.ts";
 import { ReferenceBackend, setBackend } from "../../src/backend/index.ts";
-import { ArgumentError, Random, ShapeError } from "../../src/core/index.ts";
-import { VOID_LABEL } from "../../src/data/index.ts";
+import { ArgumentError, CheckpointError, Random, ShapeError } from "../../src/core/index.ts";
+import {
+  type InputDescription,
+  inputMetadata,
+  parseInputMetadata,
+  VOID_LABEL,
+} from "../../src/data/index.ts";
 import { crossEntropy, softCrossEntropy } from "../../src/nn/index.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import {
@@ -140,4 +145,33 @@ suite("scores of pixels", () => {
 test("a confusion matrix refuses what is no class", () => {
   expect(() => new ConfusionMatrix(0)).toThrow(ArgumentError);
   expect(() => new ConfusionMatrix(2).add(0, 2)).toThrow("expected labels in 0…1, got 2");
+});
+
+suite("how inputs are made", () => {
+  const colours = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+  const inputs: readonly InputDescription[] = [
+    { kind: "events", frames: 4, by: "events", values: "binary", size: [34, 34], fit: "cover", cut: null },
+    { kind: "video", frames: 8, stride: 2, size: [40, 40], cut: [32, 32], ...colours },
+    { kind: "image", frames: null, size: 256, cut: [224, 224], ...colours },
+    { kind: "image", frames: 2, size: [32, 48], cut: null, ...colours },
+  ];
+
+  test.each(inputs)("comes back from a model file's metadata: $kind", (input) => {
+    const metadata = inputMetadata({ input, classes: ["a", "b"] });
+    expect(parseInputMetadata(metadata)).toEqual({ input, classes: ["a", "b"] });
+  });
+
+  test.each([
+    [{}, "expected saccade.input, how inputs are made, as training writes it, got none"],
+    [{ "saccade.input": "{" }, "got no JSON"],
+    [
+      inputMetadata({ input: { ...inputs[0]!, frames: 0 } as InputDescription, classes: ["a"] }),
+      "got input.frames: ",
+    ],
+    [inputMetadata({ input: inputs[0]!, classes: [] }), "got classes: "],
+  ])("is refused if it is missing or wrong: %j", (metadata, message) => {
+    expect(() => parseInputMetadata(metadata, "m.safetensors")).toThrow(CheckpointError);
+    expect(() => parseInputMetadata(metadata, "m.safetensors")).toThrow(`m.safetensors: expected`);
+    expect(() => parseInputMetadata(metadata, "m.safetensors")).toThrow(message);
+  });
 });

@@ -53,7 +53,7 @@ export function isPicture(path: string): boolean {
 /** Pictures one after the other, and how many there will be where that is known. */
 export type Pictures = {
   readonly expected: number | undefined;
-  readonly prepared: AsyncIterable<Prepared>;
+  readonly prepared: AsyncIterable<Prepared> | Iterable<Prepared>;
 };
 
 /** The frames of a video, or of a folder of pictures, each as a picture. @throws InputError naming the file */

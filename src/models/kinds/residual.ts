@@ -39,7 +39,7 @@ export const poseTrackerKind: ModelKind<PoseTrackerConfig, PoseTracker> = {
   status: "equal to code",
   presets: poseTrackerPresets,
   preset: "released",
-  parameters: { released: 49_037_662, paper: 49_037_662, small: 11_657_143 },
+  parameters: { released: 49_037_662, paper: 49_037_662, small: 11_657_143, nano: 1_757_223 },
   fields: {
     depth: residualDepth,
     backboneWidth: count,

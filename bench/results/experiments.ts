@@ -1,0 +1,120 @@
+/** The experiments of docs/results.md. */
+import type { Column, Experiment } from "./experiment.ts";
+
+const SEEDS = [1, 2, 3];
+
+const TOP1: Column = { key: "top1", label: "top-1 %", digits: 1, scale: 100 };
+
+/** In the order of the page. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  {
+    name: "sst-pose",
+    title: "Spiking pose tracker (SST): 3D poses",
+    about:
+      "1,200 s of generated motions before a simulated camera, 120 s of others to measure on, windows of half a second in four steps of 64×64 voxels. SEW-ResNet-18 with three eighths of the channels and one layer of spiking spatiotemporal attention. The baselines are those of the paper: dot products in the place of Hamming similarity, and no attention at all (L = 0).",
+    config: "sst-pose.yaml",
+    data: null,
+    split: "val",
+    columns: [
+      { key: "pelMpjpe", label: "PEL-MPJPE mm", digits: 1 },
+      { key: "mpjpe", label: "MPJPE mm", digits: 1 },
+      { key: "paMpjpe", label: "PA-MPJPE mm", digits: 1 },
+    ],
+    variants: [
+      { label: "Hamming", stages: [{}] },
+      { label: "dot product", stages: [{ model: { score: "dot" } }] },
+      { label: "no attention", stages: [{ model: { layers: 0 } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "hybrid",
+    title: "Hybrid ANN-SNN: joints in the picture",
+    about:
+      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 100 ms: the ANN sees the last 3,000 events at their start (10 Hz), the SNN the events of each 10 ms (100 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
+    config: "hybrid.yaml",
+    data: "hybrid-people",
+    split: "test",
+    columns: [
+      { key: "mpjpe", label: "2D MPJPE px", digits: 2 },
+      { key: "lastBin", label: "last step px", digits: 2 },
+    ],
+    variants: [
+      { label: "hybrid", stages: [{}, { loss: { stage: "snn" }, batch: 4 }] },
+      {
+        label: "SNN alone",
+        stages: [{ model: { model: "spiking-pose", preset: "small" }, loss: { stage: "snn" }, batch: 4 }],
+      },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "staa-nmnist",
+    title: "STAA-SNN: N-MNIST",
+    about:
+      "Real recordings of an ATIS camera before moving digits, 901 samples: 700 for training, 101 for validation, the published 100 for the test. VGG-13 with a quarter of the channels (0.68 M parameters), four frames at 32×32. The baseline is the same network with plain LIF neurons, as in the paper's ablation.",
+    config: "staa-nmnist.yaml",
+    data: "nmnist",
+    split: "test",
+    columns: [TOP1],
+    variants: [
+      { label: "STAA", stages: [{}] },
+      { label: "plain LIF", stages: [{ model: { neuron: "lif" } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "staa-cifar10",
+    title: "STAA-SNN: CIFAR-10",
+    about:
+      "2,500 pictures for training and 500 for the test, a twentieth of CIFAR-10. ResNet-20 with a quarter of the channels (0.80 M parameters), four steps. The baseline is the same network with plain LIF neurons.",
+    config: "staa-cifar10.yaml",
+    data: "cifar10",
+    split: "test",
+    columns: [TOP1, { key: "top5", label: "top-5 %", digits: 1, scale: 100 }],
+    variants: [
+      { label: "STAA", stages: [{}] },
+      { label: "plain LIF", stages: [{ model: { neuron: "lif" } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "svf-video",
+    title: "SpikeVideoFormer: video classification",
+    about:
+      "253 clips of two seconds, of people who fight and who do not, split by the video that they are from. The `tiny` preset (1.0 M parameters), eight frames of 64×64. The baseline is dot-product attention in the place of Hamming attention.",
+    config: "svf-video.yaml",
+    data: "video_fight",
+    split: "test",
+    columns: [TOP1],
+    variants: [
+      { label: "Hamming", stages: [{}] },
+      { label: "dot product", stages: [{ model: { score: "dot" } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+  {
+    name: "svf-camvid",
+    title: "SpikeVideoFormer: segmentation",
+    about:
+      "CamVid at 96×128 pixels, eleven classes, 367 pictures for training. The `tiny` preset with integer neurons (1.1 M parameters), as the paper has them for segmentation. The baseline is dot-product attention.",
+    config: "svf-camvid.yaml",
+    data: "camvid",
+    split: "test",
+    columns: [
+      { key: "meanIou", label: "mIoU %", digits: 1, scale: 100 },
+      { key: "pixelAccuracy", label: "pixels %", digits: 1, scale: 100 },
+    ],
+    variants: [
+      { label: "Hamming", stages: [{}] },
+      { label: "dot product", stages: [{ model: { score: "dot" } }] },
+    ],
+    seeds: SEEDS,
+    remarks: "",
+  },
+];
