@@ -3,7 +3,7 @@ import { type Intrinsics, JOINTS, type Motion } from "../body/index.ts";
 import { ArgumentError } from "../core/index.ts";
 import { BinaryVoxelGrid } from "../events/index.ts";
 import { motionSeconds, type Scene, type SensorPhysics, simulateRecording } from "../simulate/index.ts";
-import type { PoseClip } from "./pose-clip.ts";
+import { gridCamera, packBits, type PoseClip } from "./pose-clip.ts";
 
 /** How clips are recorded. */
 export type RecordingOptions = {
@@ -72,7 +72,7 @@ export function generatePoseClip(subject: ClipSubject, options: RecordingOptions
   let rendered = 0;
   const simulation = { motion, scene, sensor, seed, frameRateHz: renderHz, ...(physics && { physics }) };
   for (const shot of simulateRecording(simulation)) {
-    camera ??= scaledCamera(shot.camera, size);
+    camera ??= gridCamera(shot.camera, size);
     grid.add(shot.events);
     if (rendered % rendersPerBin === 0) {
       const edge = rendered / rendersPerBin;
@@ -98,18 +98,4 @@ export function generatePoseClip(subject: ClipSubject, options: RecordingOptions
     shape: Float32Array.from(scene.shape),
     camera: camera!,
   };
-}
-
-function scaledCamera({ width, fx, fy, cx, cy }: Intrinsics, size: number): Intrinsics {
-  const scale = size / width;
-  return { width: size, height: size, fx: fx * scale, fy: fy * scale, cx: cx * scale, cy: cy * scale };
-}
-
-/** Packs zeros and ones, eight to a byte, the first in the highest bit. */
-function packBits(values: Float32Array, into: Uint8Array, at: number): void {
-  for (let byte = 0; byte < values.length / 8; byte++) {
-    let bits = 0;
-    for (let bit = 0; bit < 8; bit++) bits = 2 * bits + values[8 * byte + bit]!;
-    into[at + byte] = bits;
-  }
 }

@@ -61,6 +61,9 @@ export {
   proceduralSources,
 } from "./plan.ts";
 export { encodePoseClip, parsePoseClip, type PoseClip } from "./pose-clip.ts";
+export { poseClipOf, type PoseClipOptions, type PoseRecording, recordingOfClip } from "./pose-recording.ts";
+export { recordingOfFrames } from "./frame-recording.ts";
+export { poseBinUs, type PoseDatasetConfig, poseDatasetSchema, poseRecordings } from "./pose-dataset.ts";
 export {
   type Dataset,
   datasetOf,
@@ -80,7 +83,8 @@ export { type DatasetName, datasets } from "./datasets/index.ts";
 export type { DatasetKind } from "./datasets/kind.ts";
 export { VOID_LABEL } from "./datasets/masks.ts";
 export type { JointWindowOptions, JointWindowSample } from "./datasets/joint-windows.ts";
-export type { PoseWindowOptions, PoseWindowSample } from "./datasets/smpl-frames.ts";
+export type { PoseWindowOptions, SmplFrames } from "./datasets/smpl-frames.ts";
+export type { PoseWindowSample } from "./datasets/smpl-window.ts";
 export { browserFolder, type DirectoryHandle } from "./directory.ts";
 export { type Batch, collate, encodeExample, type Example, parseExample } from "./example.ts";
 export type { Folder, FolderEntry } from "./folder.ts";

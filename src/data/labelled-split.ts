@@ -27,24 +27,29 @@ export type Splits<Sample> = {
 export async function splitsOf<Sample>(
   kind: DatasetKind<Sample>,
   folder: Folder,
-  { split, limit }: SplitOptions,
+  options: SplitOptions,
 ): Promise<Splits<Sample>> {
+  return {
+    training: await openSplit(kind, folder, "train", options),
+    evaluation: (name) => openSplit(kind, folder, name, options),
+  };
+}
+
+/** One split of a copy. @throws ArgumentError as {@link splitsOf} */
+export async function openSplit<Sample>(
+  kind: DatasetKind<Sample>,
+  folder: Folder,
+  name: string,
+  { split, limit }: SplitOptions,
+): Promise<Dataset<Sample>> {
   if (split === undefined) {
-    return {
-      training: limited(await kind.open(folder, "train"), limit),
-      evaluation: async (name) => {
-        const known = name === "val" && !kind.splits.includes("val") ? "test" : name;
-        return limited(await kind.open(folder, known), limit);
-      },
-    };
+    const known = name === "val" && !kind.splits.includes("val") ? "test" : name;
+    return limited(await kind.open(folder, known), limit);
   }
   const names = kind.splits.includes("all") ? ["all"] : kind.splits;
-  const all = joined(await Promise.all(names.map((name) => kind.open(folder, name))));
+  const all = joined(await Promise.all(names.map((one) => kind.open(folder, one))));
   const [training, rest] = stratifiedSplit(all, split.train, { seed: split.seed });
-  return {
-    training: limited(training, limit),
-    evaluation: (name) => Promise.resolve(limited(name === "train" ? training : rest, limit)),
-  };
+  return limited(name === "train" ? training : rest, limit);
 }
 
 /** Some samples drawn from all of a split, so that all of its classes are among them, in their order. */

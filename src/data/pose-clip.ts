@@ -1,6 +1,7 @@
 /** Clips of a moving person as a model sees them: one bit a voxel, with the pose at the edge of every bin. */
 import { axisAngleToMatrix, INTRINSICS, type Intrinsics, JOINTS, SHAPE_COEFFICIENTS } from "../body/index.ts";
 import { FormatError, show } from "../core/index.ts";
+import { pointPlacement } from "../events/index.ts";
 import { encodeSafetensors, parseSafetensors, type StoredTensor } from "../io/index.ts";
 
 /** A short recording of one person, binned finely enough to be windowed at many speeds. */
@@ -35,6 +36,23 @@ export function bodyAt({ pose, translation }: PoseClip, edge: number): CameraBod
     rotations: axisAngleToMatrix(pose.subarray(from, from + 3 * JOINTS)),
     translation: Float64Array.from(translation.subarray(3 * edge, 3 * edge + 3)),
   };
+}
+
+/** The camera of a sensor in pixels of a square grid that contains the sensor: see `Fit`. */
+export function gridCamera({ width, height, fx, fy, cx, cy }: Intrinsics, size: number): Intrinsics {
+  const grid = { width: size, height: size };
+  const scale = size / Math.max(width, height);
+  const [u, v] = pointPlacement({ sensor: { width, height }, size: grid, fit: "contain" }).toGrid(cx, cy);
+  return { ...grid, fx: fx * scale, fy: fy * scale, cx: u, cy: v };
+}
+
+/** Packs zeros and ones, eight to a byte, the first in the highest bit. */
+export function packBits(values: Float32Array, into: Uint8Array, at: number): void {
+  for (let byte = 0; byte < values.length / 8; byte++) {
+    let bits = 0;
+    for (let bit = 0; bit < 8; bit++) bits = 2 * bits + values[8 * byte + bit]!;
+    into[at + byte] = bits;
+  }
 }
 
 const HEADER = "saccade.pose_clip";

@@ -15,6 +15,7 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
+export { type ReadClipsOptions, type ReadProgress, readPoseClips } from "./pose-clips.ts";
 export { poseData, type PoseRunClips, poseWindows, STEP_SECONDS } from "./pose-data.ts";
 export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
@@ -49,6 +50,7 @@ export { heatmapMeasure, HeatmapTask } from "./heatmap-task.ts";
 export {
   type ClassificationRunConfig,
   type DomainConfig,
+  type FilmedConfig,
   type HeatmapRunConfig,
   parseRun,
   type PoseRunConfig,

@@ -5,6 +5,7 @@ import {
   classificationDataSchema,
   imageAugmentSchema,
   maskAugmentSchema,
+  poseDatasetSchema,
   segmentationDataSchema,
 } from "../data/index.ts";
 import { type ModelConfig, parseModelConfig, type TaskName, taskOf } from "../models/index.ts";
@@ -65,6 +66,17 @@ const domain = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("discriminator"), ...adaptation, width: few.default(256) }),
 ]);
 
+/** Clips that a run films itself: it names no data set. */
+const filmed = z.strictObject({
+  dataset: z.undefined().optional(),
+  /** Folder of motion capture; relative paths start at the configuration file. */
+  mocap: z.string().optional(),
+  variants: few.default(1),
+  varied: z.boolean().default(false),
+  proceduralSeconds: z.number().min(0).max(1e6).default(0),
+  cache: z.string().optional(),
+});
+
 const pose = z.strictObject({
   task: z.literal("pose"),
   ...common,
@@ -88,14 +100,7 @@ const pose = z.strictObject({
     })
     .prefault({}),
   domain: domain.optional(),
-  data: z.strictObject({
-    /** Folder of motion capture; relative paths start at the configuration file. */
-    mocap: z.string().optional(),
-    variants: few.default(1),
-    varied: z.boolean().default(false),
-    proceduralSeconds: z.number().min(0).max(1e6).default(0),
-    cache: z.string().optional(),
-  }),
+  data: z.discriminatedUnion("dataset", [filmed, poseDatasetSchema]),
 });
 
 /** What runs of labelled samples say beside. */
@@ -164,6 +169,8 @@ type Checked<T> = Omit<T, "model"> & { readonly model: ModelConfig };
 
 /** What a run of a task is: see the fields of {@link parseRun}. */
 export type PoseRunConfig = Checked<z.output<typeof pose>>;
+/** The `data` of a pose run that films its clips itself. */
+export type FilmedConfig = z.output<typeof filmed>;
 /** How a pose model gets used to real events, of which there are no poses. */
 export type DomainConfig = z.output<typeof domain>;
 /** A run of the task of classification. */
@@ -223,10 +230,21 @@ export function parseRun(value: unknown, task?: TaskName): RunConfig {
     fail(`model: expected a model of ${parsed.data.task}, got ${model.model} of ${taskOf(model)}`);
   }
   const run = { ...parsed.data, model };
-  if (run.task === "pose" && run.domain !== undefined && runViews(run) > 1) {
-    fail(`domain: expected a model of one view, got ${runViews(run)}`);
-  }
+  if (run.task === "pose") checkPose(run, fail);
   return run;
+}
+
+/** Checks what of a pose run hangs together with its model. */
+function checkPose(run: PoseRunConfig, fail: (what: string) => never): void {
+  const { model, data, domain } = run;
+  const views = runViews(run);
+  for (const [field, wanted] of Object.entries({ domain, "data.dataset": data.dataset })) {
+    if (wanted !== undefined && views > 1) fail(`${field}: expected a model of one view, got ${views}`);
+  }
+  if (data.dataset === undefined || !("head" in model) || typeof model.head !== "object") return;
+  if (model.head.kind === "pose" && model.head.inputSize !== data.size) {
+    fail(`data.size: expected ${model.head.inputSize} as the model has it, got ${data.size}`);
+  }
 }
 
 /** Cameras that film each motion of a run. */

@@ -1,4 +1,4 @@
-/** The task of 3D poses on the command line: clips that are filmed from motion capture. */
+/** The task of 3D poses on the command line: clips that are filmed from motion capture, or of a data set. */
 import { dirname, join, resolve } from "node:path";
 import { clipsByView, meanPose, type PoseClip } from "../../../../src/data/index.ts";
 import { diskFolder } from "../../../../src/data/node.ts";
@@ -6,6 +6,7 @@ import type { PoseEstimator } from "../../../../src/models/index.ts";
 import type { Module } from "../../../../src/nn/index.ts";
 import { meanJointsOf } from "../../../../src/track/index.ts";
 import {
+  type FilmedConfig,
   poseData,
   poseMeasure,
   type PoseRunClips,
@@ -18,7 +19,8 @@ import {
 } from "../../../../src/train/index.ts";
 import type { Context } from "../../context.ts";
 import { InputError, reading } from "../../faults.ts";
-import { makeClips } from "../clips.ts";
+import { makeClips, readClips } from "../clips.ts";
+import { folderOf } from "./labelled.ts";
 import type { OpenedMeasure, OpenedTask, Places, Request, SplitReader, TaskCommand } from "./opened.ts";
 
 /** Procedural motion for validation, as a share of that for training. */
@@ -33,7 +35,8 @@ const EVALUATION_SEED = 2;
 /**
  * Motion capture lies in `--data`, or in the folder `data.mocap` of the configuration; clips of its splits `train` and `val` are
  * made once and kept in `data.cache`, by default the folder `clips` of the run. For a measurement each motion is filmed in
- * one scene that follows from its name, by as many cameras as the model has views.
+ * one scene that follows from its name, by as many cameras as the model has views. A model that learned from a data set is
+ * measured on one of the same kind.
  */
 export const POSE: TaskCommand<PoseRunConfig> = {
   async open(config: PoseRunConfig, places: Places, context: Context): Promise<OpenedTask> {
@@ -47,19 +50,25 @@ export const POSE: TaskCommand<PoseRunConfig> = {
   },
 
   async openSplit({ data, split, cache }: Request, context: Context): Promise<SplitReader<PoseRunConfig>> {
-    const clipsOfViews = async (views: number) => {
+    const clipsFor = async (run: PoseRunConfig | undefined, views: number) => {
       const clips = await reading(data, async () => {
+        if (run?.data.dataset !== undefined) {
+          return readClips(run, { data: run.data, folder: diskFolder(data), split }, context);
+        }
         const place = { mocapDir: data, ...(cache === undefined ? {} : { cacheDir: cache }) };
         return makeClips({ ...place, split, variants: 1, views, seed: EVALUATION_SEED }, context);
       });
       if (clips.length === 0) throw new InputError(data, `expected clips in the split ${split}, got none`);
       return clips;
     };
-    const made = new Map<number, Promise<PoseClip[]>>();
+    // Two models that see the same share their clips.
+    const made = new Map<string, Promise<PoseClip[]>>();
     return async ({ model, config, metadata }, run): Promise<OpenedMeasure> => {
       const views = runViews({ model: config });
-      if (!made.has(views)) made.set(views, clipsOfViews(views));
-      const clips = await made.get(views)!;
+      const recorded = run?.data.dataset !== undefined;
+      const key = JSON.stringify(recorded ? [run.data, run.timeSteps, run.windowSeconds] : views);
+      if (!made.has(key)) made.set(key, clipsFor(run, views));
+      const clips = await made.get(key)!;
       const { timeSteps, batch } = run ?? USUAL;
       const { poseTimes: times } = model as Module as PoseEstimator;
       const windows = { timeSteps, windowSeconds: timeSteps * STEP_SECONDS, batch, times };
@@ -83,13 +92,26 @@ async function recordingsOf({ domain }: PoseRunConfig, { config }: Places, { sig
   return reading(folder, () => readRecordings(diskFolder(folder), { signal }));
 }
 
-/** Clips to learn from and to measure on. Folders in a configuration start at its file. */
-async function clipsOf(
+/** Clips to learn from and to measure on. */
+type Clips = Pick<PoseRunClips, "training" | "validation">;
+
+async function clipsOf(run: PoseRunConfig, places: Places, context: Context): Promise<Clips> {
+  const { data } = run;
+  if (data.dataset === undefined) return filmedClips(run, data, places, context);
+  const path = folderOf({ data }, places);
+  const folder = diskFolder(path);
+  const clips = (split: string) => reading(path, () => readClips(run, { data, folder, split }, context));
+  return { training: await clips("train"), validation: await clips("val") };
+}
+
+/** Folders in a configuration start at its file. */
+async function filmedClips(
   run: PoseRunConfig,
+  data: FilmedConfig,
   { data: folder, config, out }: Places,
   context: Context,
-): Promise<Pick<PoseRunClips, "training" | "validation">> {
-  const { data, seed } = run;
+): Promise<Clips> {
+  const { seed } = run;
   const inConfig = (path: string) => resolve(dirname(config), path);
   const mocapDir = folder ?? (data.mocap === undefined ? undefined : inConfig(data.mocap));
   if (mocapDir === undefined && data.proceduralSeconds === 0) {
