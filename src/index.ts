@@ -667,6 +667,7 @@ export {
   parsePoseModel,
   type PoseModel,
   type PoseOutputs,
+  type PredictedJoints,
   type PredictedPose,
   predictPoses,
   type TrackedStep,
