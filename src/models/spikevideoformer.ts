@@ -155,6 +155,8 @@ export interface PoseEstimator extends Module {
    * @param clip - `[T, B, C, H, W]`
    */
   run(clip: Tensor): PoseRun;
+  /** The outputs of {@link run}, without the features. */
+  forward(clip: Tensor): Outputs;
 }
 
 /** What follows the backbone; features `[T, B, H, W, C]` in. */

@@ -1,23 +1,31 @@
 export {
   encodePoseModel,
-  meanJointsMetadata,
   meanJointsOf,
   parsePoseModel,
+  poseMetadata,
   type PoseModel,
 } from "./pose-model-file.ts";
 export {
   type JointOutputs,
   type PoseOutputs,
+  posesBody,
+  type PredictedJoints,
   type PredictedPose,
   predictJoints,
   predictPoses,
   tellsJoints,
 } from "./pose-prediction.ts";
 export { type TrackedStep, trackPoses } from "./track.ts";
-export { type TrackOptions, voxelThreshold, type VoxelWindow, voxelWindows } from "./voxel-windows.ts";
 export {
   HybridTracker,
   type HybridTrackerOptions,
   type TrackedJoints,
   trackJoints,
 } from "./hybrid-tracker.ts";
+export {
+  type TrackOptions,
+  type VoxelInput,
+  voxelThreshold,
+  type VoxelWindow,
+  voxelWindows,
+} from "./voxel-windows.ts";

@@ -6,7 +6,7 @@ import { type ConfiguredModel, createModel, type PoseEstimator } from "../models
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
-import { type JointOutputs, meanJointsMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
+import { type JointOutputs, poseMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
 import { JointBins } from "./joint-bins.ts";
 import { PoseComparison } from "./pose-evaluation.ts";
 import { poseLoss } from "./pose-loss.ts";
@@ -52,9 +52,13 @@ export class PoseTask implements Task<PoseBatch> {
   readonly measure: Measure<PoseBatch>;
   readonly #config: PoseRunConfig;
   readonly #mean: MeanPose;
+  readonly #inputSize: number;
 
-  /** @param mean - of the training set: where the model starts, and the baseline that knows nothing */
-  constructor(config: PoseRunConfig, mean: MeanPose) {
+  /**
+   * @param mean - of the training set: where the model starts, and the baseline that knows nothing
+   * @param inputSize - side of the pictures of the clips
+   */
+  constructor(config: PoseRunConfig, mean: MeanPose, inputSize: number) {
     const random = (of: string) => new Random(config.seed).fork(of);
     const model = createModel(config.model, random("model")) as ConfiguredModel & PoseEstimator;
     scaleResiduals(model, config.residualScale);
@@ -65,6 +69,7 @@ export class PoseTask implements Task<PoseBatch> {
     this.measure = poseMeasure(mean.joints);
     this.#config = config;
     this.#mean = mean;
+    this.#inputSize = inputSize;
   }
 
   /** Starts the regressors at the mean, so that they learn departures. */
@@ -98,7 +103,7 @@ export class PoseTask implements Task<PoseBatch> {
   }
 
   metadata(): Readonly<Record<string, string>> {
-    return meanJointsMetadata(this.#mean.joints);
+    return poseMetadata(this.#mean.joints, this.#inputSize);
   }
 }
 

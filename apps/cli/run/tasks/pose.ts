@@ -33,7 +33,7 @@ const EVALUATION_SEED = 2;
 export const POSE: TaskCommand<PoseRunConfig> = {
   async open(config: PoseRunConfig, places: Places, context: Context): Promise<OpenedTask> {
     const { training, validation } = await clipsOf(config, places, context);
-    const task = new PoseTask(config, meanPose(training, STEP_SECONDS));
+    const task = new PoseTask(config, meanPose(training, STEP_SECONDS), training[0]!.size);
     return { task, data: poseData(config, task.modules.model.poseTimes, { training, validation }) };
   },
 
