@@ -674,6 +674,7 @@ export {
   parsePoseModel,
   type PoseModel,
   type PoseOutputs,
+  type PredictedJoints,
   type PredictedPose,
   predictPoses,
   type TrackedJoints,
