@@ -8,6 +8,7 @@ import {
   multiply3,
   rotate3,
 } from "../body/index.ts";
+import type { Random } from "../core/index.ts";
 import type { CameraBody } from "./pose-clip.ts";
 
 /** A change of the picture: mirrored left to right first, then turned about the principal point. */
@@ -16,6 +17,31 @@ export type PictureChange = {
   /** Clockwise as seen in the picture (from right to down), radians. */
   readonly rotation: number;
 };
+
+/** The picture as it is. */
+export const UNCHANGED: PictureChange = { flip: false, rotation: 0 };
+
+/** Random changes of the picture. */
+export type Augmentation = {
+  /** Probability of a mirror image. */
+  readonly flip: number;
+  /** Largest turn about the principal point, degrees; three samples out of five are turned. */
+  readonly rotationDegrees: number;
+};
+
+const TURNED_SHARE = 0.6;
+
+/**
+ * Draws a change; {@link UNCHANGED} itself where there is none.
+ * @param augment - nothing is drawn where it is null
+ */
+export function drawChange(random: Random, augment: Augmentation | null): PictureChange {
+  if (augment === null) return UNCHANGED;
+  const limit = (augment.rotationDegrees * Math.PI) / 180;
+  const flip = random.uniform() < augment.flip;
+  const rotation = random.uniform() < TURNED_SHARE ? random.uniform(-limit, limit) : 0;
+  return flip || rotation !== 0 ? { flip, rotation } : UNCHANGED;
+}
 
 const MIRRORED_JOINTS = JOINT_NAMES.map((name) => {
   const other = name.startsWith("left_") ? name.replace("left_", "right_") : name.replace("right_", "left_");

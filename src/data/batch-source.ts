@@ -1,5 +1,5 @@
 /** Where the batches of a training run come from. */
-import { ArgumentError, Random } from "../core/index.ts";
+import { ArgumentError, CheckpointError, isRandomState, Random } from "../core/index.ts";
 import type { Json } from "../io/index.ts";
 import { shuffledOrder } from "./dataset.ts";
 
@@ -14,6 +14,19 @@ export interface BatchSource<Batch> {
   save(): BatchState;
   /** Goes on from a saved state: the batches are those that followed it. @throws ArgumentError or CheckpointError for another kind of state */
   restore(state: BatchState): void;
+}
+
+/**
+ * Takes over the generator of a source that has no other state.
+ *
+ * @param state - `random` of what the source saved
+ * @throws CheckpointError if it is another
+ */
+export function restoreRandom(random: Random, { random: state }: BatchState): void {
+  if (!isRandomState(state)) {
+    throw new CheckpointError("batches: expected the state of a generator of random numbers, got another");
+  }
+  random.restore(state);
 }
 
 /** One sample that a batch is to hold. */

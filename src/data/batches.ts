@@ -1,14 +1,16 @@
 /** Batches for training and evaluation, cut from clips. */
 import { forwardKinematics, type Intrinsics, JOINTS, restJoints, SHAPE_COEFFICIENTS } from "../body/index.ts";
+import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
 import {
-  ArgumentError,
-  CheckpointError,
-  isRandomState,
-  type Random,
-  type RandomState,
-} from "../core/index.ts";
-import { changeBody, changeCamera, changePixels, type PictureChange } from "./augment.ts";
-import type { BatchSource, BatchState } from "./batch-source.ts";
+  type Augmentation,
+  changeBody,
+  changeCamera,
+  changePixels,
+  drawChange,
+  type PictureChange,
+  UNCHANGED,
+} from "./augment.ts";
+import { type BatchSource, type BatchState, restoreRandom } from "./batch-source.ts";
 import { bodyAt, type PoseClip } from "./pose-clip.ts";
 
 /** Halves of a step times polarities. */
@@ -45,18 +47,31 @@ export type PoseBatch = {
   readonly cameras: readonly Intrinsics[];
 };
 
-/** Random changes of the picture. */
-export type Augmentation = {
-  /** Probability of a mirror image. */
-  readonly flip: number;
-  /** Largest turn about the principal point, degrees; three samples out of five are turned. */
-  readonly rotationDegrees: number;
+/** Options of {@link PoseBatches}. */
+export type PoseBatchesOptions = {
+  /** T; 8 by default. */
+  readonly timeSteps?: number;
+  /** Lengths of windows, drawn from with equal chances. */
+  readonly windowSeconds: readonly number[];
+  readonly batch: number;
+  /** Advanced by each batch. */
+  readonly random: Random;
+  /** None by default. */
+  readonly augment?: Augmentation | null;
+  /** `"ends"` by default. */
+  readonly times?: PoseTimes;
+};
+
+/** Options of {@link evaluationBatches}: T of 8, windows of 1 s, 8 of them at once and poses at `"ends"` by default. */
+export type EvaluationOptions = {
+  readonly timeSteps?: number;
+  readonly windowSeconds?: number;
+  readonly batch?: number;
+  readonly times?: PoseTimes;
 };
 
 /** State of {@link PoseBatches}, as JSON. */
 export type PoseBatchesState = { readonly random: RandomState };
-
-const TURNED_SHARE = 0.6;
 
 /** One sample: steps of `2 · halfBins` bins from bin `start` on. */
 type Sample = {
@@ -65,8 +80,6 @@ type Sample = {
   readonly halfBins: number;
   readonly change: PictureChange;
 };
-
-const UNCHANGED: PictureChange = { flip: false, rotation: 0 };
 
 /**
  * Endless random batches. Each sample is a window of one of the given lengths, at a random place of a clip that is
@@ -89,21 +102,9 @@ export class PoseBatches implements BatchSource<PoseBatch> {
 
   /**
    * @param clips - all of one size of grid
-   * @param options.windowSeconds - lengths of windows, drawn from with equal chances
-   * @param options.random - advanced by {@link next}
    * @throws ArgumentError if no clip is long enough, or a number is out of range
    */
-  constructor(
-    clips: readonly PoseClip[],
-    options: {
-      readonly timeSteps?: number;
-      readonly windowSeconds: readonly number[];
-      readonly batch: number;
-      readonly random: Random;
-      readonly augment?: Augmentation | null;
-      readonly times?: PoseTimes;
-    },
-  ) {
+  constructor(clips: readonly PoseClip[], options: PoseBatchesOptions) {
     const { timeSteps = 8, windowSeconds, batch, random, augment = null, times = "ends" } = options;
     check(timeSteps, batch, windowSeconds);
     this.#clips = usableClips(clips, timeSteps);
@@ -135,11 +136,8 @@ export class PoseBatches implements BatchSource<PoseBatch> {
   }
 
   /** Goes on from a saved state. @throws CheckpointError if it is another */
-  restore({ random }: BatchState): void {
-    if (!isRandomState(random)) {
-      throw new CheckpointError("batches: expected the state of a generator of random numbers, got another");
-    }
-    this.#random.restore(random);
+  restore(state: BatchState): void {
+    restoreRandom(this.#random, state);
   }
 
   #draw(): Sample {
@@ -148,14 +146,7 @@ export class PoseBatches implements BatchSource<PoseBatch> {
     const clip = this.#clips[this.#ends.findIndex((end) => at < end)]!;
     const halfBins = halfBinsOf(clip, this.#timeSteps, random.pick(this.#windowSeconds));
     const start = random.integer(0, clip.bins - 2 * this.#timeSteps * halfBins + 1);
-    if (this.#augment === null) return { clip, start, halfBins, change: UNCHANGED };
-    const { flip, rotationDegrees } = this.#augment;
-    const limit = (rotationDegrees * Math.PI) / 180;
-    const change = {
-      flip: random.uniform() < flip,
-      rotation: random.uniform() < TURNED_SHARE ? random.uniform(-limit, limit) : 0,
-    };
-    return { clip, start, halfBins, change };
+    return { clip, start, halfBins, change: drawChange(random, this.#augment) };
   }
 }
 
@@ -168,12 +159,7 @@ export class PoseBatches implements BatchSource<PoseBatch> {
  */
 export function* evaluationBatches(
   clips: readonly PoseClip[],
-  options: {
-    readonly timeSteps?: number;
-    readonly windowSeconds?: number;
-    readonly batch?: number;
-    readonly times?: PoseTimes;
-  } = {},
+  options: EvaluationOptions = {},
 ): Generator<PoseBatch, void, void> {
   const { timeSteps = 8, windowSeconds = 1, batch = 8, times = "ends" } = options;
   check(timeSteps, batch, [windowSeconds]);
@@ -264,7 +250,7 @@ function drawVideo(
   const { frames, size } = clip;
   const pixels = size * size;
   const planeBytes = pixels / 8;
-  const from = change.flip || change.rotation !== 0 ? changePixels(clip.camera, change) : null;
+  const from = change === UNCHANGED ? null : changePixels(clip.camera, change);
   // One pixel more than the picture, always 0: what lies outside.
   const plane = new Float32Array(pixels + 1);
   for (let t = 0; t < timeSteps; t++) {

@@ -1,11 +1,5 @@
 /** Batches for networks of heatmaps, cut from windows of events [Aydin2024, §4.1]. */
-import {
-  ArgumentError,
-  CheckpointError,
-  isRandomState,
-  type Random,
-  type RandomState,
-} from "../core/index.ts";
+import { ArgumentError, type Random, type RandomState } from "../core/index.ts";
 import {
   countFrames,
   type Events,
@@ -19,7 +13,7 @@ import {
   stackedHistogram,
 } from "../events/index.ts";
 import type { Image } from "../video/index.ts";
-import type { BatchSource, BatchState } from "./batch-source.ts";
+import { type BatchSource, type BatchState, restoreRandom } from "./batch-source.ts";
 import type { Dataset } from "./dataset.ts";
 import { HEATMAP_JOINTS, type HeatmapWindow } from "./heatmap-windows.ts";
 
@@ -126,11 +120,8 @@ export class HeatmapBatches implements BatchSource<HeatmapBatch> {
   }
 
   /** Goes on from a saved state. @throws CheckpointError if it is another */
-  restore({ random }: BatchState): void {
-    if (!isRandomState(random)) {
-      throw new CheckpointError("batches: expected the state of a generator of random numbers, got another");
-    }
-    this.#random.restore(random);
+  restore(state: BatchState): void {
+    restoreRandom(this.#random, state);
   }
 }
 

@@ -1,13 +1,15 @@
+export { type Augmentation, changePixels, drawChange, type PictureChange, UNCHANGED } from "./augment.ts";
 export {
-  type Augmentation,
   evaluationBatches,
+  type EvaluationOptions,
   type PoseBatch,
   PoseBatches,
+  type PoseBatchesOptions,
   type PoseBatchesState,
   type PoseTimes,
 } from "./batches.ts";
 export { toTensor } from "./event-tensor.ts";
-export { type BatchSource, type BatchState, ShuffledBatches } from "./batch-source.ts";
+export { type BatchSource, type BatchState, restoreRandom, ShuffledBatches } from "./batch-source.ts";
 export type { ClassificationBatch } from "./classification-batch.ts";
 export {
   type EventInput,
@@ -104,6 +106,13 @@ export {
   type ShardManifest,
 } from "./shard-manifest.ts";
 export { type PlannedClip, type PlannedMotion, type PlannedShard, planShards } from "./shard-plan.ts";
-export { generateViews, joinViews, type MultiViewBatch } from "./views.ts";
+export {
+  clipsByView,
+  generateViews,
+  joinViews,
+  type MultiViewBatch,
+  MultiViewBatches,
+  multiViewEvaluationBatches,
+} from "./views.ts";
 export { augmentImage, type ImageAugmentation, type MixedPicture, mixup } from "./image-augment.ts";
 export type { Picture } from "./picture.ts";

@@ -45,6 +45,8 @@ export type ClipSetOptions = {
   readonly varied?: boolean;
   /** Seconds of generated motions, beside those of the folder; 0 by default. Filmed once each. */
   readonly proceduralSeconds?: number;
+  /** Cameras around the person, 1 by default; the clips of a motion follow one another: see `planClips`. */
+  readonly views?: number;
   readonly seed: number;
   /** Folder for the clips, one safetensors each; made if it does not exist. Nothing is kept without it. */
   readonly cacheDir?: string;
@@ -74,7 +76,7 @@ export type ClipProgress = {
  * @throws FormatError for a damaged `splits.json`, BVH file or cached clip, naming it
  */
 export async function generatePoseClips(options: ClipSetOptions): Promise<PoseClip[]> {
-  const { mocapDir, split, variants, varied = false, proceduralSeconds = 0, seed } = options;
+  const { mocapDir, split, variants, varied = false, proceduralSeconds = 0, views = 1, seed } = options;
   const { cacheDir, onProgress, signal } = options;
   const captured: MotionSource[] = [];
   const origins = new Map<MotionSource, Origin>();
@@ -88,8 +90,8 @@ export async function generatePoseClips(options: ClipSetOptions): Promise<PoseCl
     captured.push(...sources);
   }
   const plans = [
-    ...planClips(captured, { variants, seed, varied }),
-    ...planClips(proceduralSources(`procedural-${split}`, proceduralSeconds), { variants: 1, seed }),
+    ...planClips(captured, { variants, seed, varied, views }),
+    ...planClips(proceduralSources(`procedural-${split}`, proceduralSeconds), { variants: 1, seed, views }),
   ];
 
   if (cacheDir !== undefined) await mkdir(cacheDir, { recursive: true });
@@ -98,7 +100,8 @@ export async function generatePoseClips(options: ClipSetOptions): Promise<PoseCl
     signal?.throwIfAborted();
     const { hash = "procedural", file } = origins.get(plan.source) ?? {};
     const arms = plan.arms && [plan.arms.name, origins.get(plan.arms)!.hash];
-    const settings = JSON.stringify([GENERATION, plan.name, plan.seed, hash, arms, options.recording ?? {}]);
+    const content = [plan.name, plan.seed, hash, arms, options.recording ?? {}];
+    const settings = JSON.stringify([GENERATION, ...content, ...(views > 1 ? [views] : [])]);
     const key = createHash("sha256").update(settings).digest("hex").slice(0, 16);
     const path = cacheDir && join(cacheDir, `${plan.name.replaceAll(/[^\w.-]/g, "_")}-${key}.safetensors`);
     const cached = path !== undefined && (await exists(path));

@@ -12,6 +12,7 @@ import {
 } from "../simulate/index.ts";
 import { generatePoseClip, type RecordingOptions } from "./generate.ts";
 import type { PoseClip } from "./pose-clip.ts";
+import { fromView, viewsAround } from "./views.ts";
 
 /** Longest piece of a motion, seconds: in short pieces the person stays large in the picture. */
 const PIECE_SECONDS = 4;
@@ -28,10 +29,13 @@ export type MotionSource = {
 
 /** One clip to be made. */
 export type ClipPlan = {
-  /** Name of its motion and number of the variant. */
+  /** Name of its motion and number of the variant; of one of several views its number, too. */
   readonly name: string;
-  /** Decides scene, body, camera and noise. */
+  /** Decides scene, body, cameras and noise. */
   readonly seed: number;
+  /** Cameras around the person, and the number of the one that films this clip. */
+  readonly views: number;
+  readonly view: number;
   readonly source: MotionSource;
   /** The motion that lends its arms to a varied one; null to perform `source` as it is. */
   readonly arms: MotionSource | null;
@@ -67,20 +71,28 @@ export function proceduralSources(name: string, seconds: number): MotionSource[]
 /**
  * Films every motion `variants` times. The seed of a clip is a hash of the seed, its name and the variant, so that it
  * does not depend on what else is planned. With `varied`, all variants but the first are motions of their own: see
- * `varyMotion`; any of the sources may lend the arms, so that these clips do depend on the others.
+ * `varyMotion`; any of the sources may lend the arms, so that these clips do depend on the others. With several `views` each
+ * of these clips is filmed by as many cameras, see `viewsAround`; they follow one another.
  */
 export function planClips(
   sources: readonly MotionSource[],
-  options: { readonly variants: number; readonly seed: number; readonly varied?: boolean },
+  options: {
+    readonly variants: number;
+    readonly seed: number;
+    readonly varied?: boolean;
+    readonly views?: number;
+  },
 ): ClipPlan[] {
-  const { variants, seed, varied = false } = options;
+  const { variants, seed, varied = false, views = 1 } = options;
   return sources.flatMap((source) =>
-    Array.from({ length: variants }, (_, variant) => {
+    Array.from({ length: variants }, (_, variant): ClipPlan[] => {
       const name = `${source.name}.v${variant}`;
       const clipSeed = hashName(JSON.stringify([seed, source.name, variant]));
       const arms = varied && variant > 0 ? new Random(clipSeed).fork("arms").pick(sources) : null;
-      return { name, seed: clipSeed, source, arms };
-    }),
+      return Array.from({ length: views }, (_, view) => {
+        return { name: views === 1 ? name : `${name}.${view}`, seed: clipSeed, source, arms, views, view };
+      });
+    }).flat(),
   );
 }
 
@@ -89,7 +101,7 @@ export function planClips(
  * shot noise are at most 30 % of those of the preset `noisy`.
  */
 export function generatePlanned(
-  { name, seed, source, arms }: ClipPlan,
+  { name, seed, source, arms, views, view }: ClipPlan,
   options: RecordingOptions = {},
 ): PoseClip {
   const random = new Random(seed);
@@ -103,7 +115,9 @@ export function generatePlanned(
           random: random.fork("variation"),
         });
   const subject = { name, motion, scene, seed: random.fork("sensor").uint32() };
-  return generatePoseClip(subject, { physics: mildNoise(random.fork("noise")), ...options });
+  const cameras = viewsAround(scene.view, views, random.fork("views"));
+  const filmed = fromView(subject, cameras[view]!, view);
+  return generatePoseClip(filmed, { physics: mildNoise(random.fork("noise")), ...options });
 }
 
 function mildNoise(random: Random): SensorPhysics {

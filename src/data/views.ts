@@ -1,8 +1,16 @@
 /** One motion before several event cameras, for models that take several views. */
 import { JOINTS } from "../body/index.ts";
 import { ArgumentError, Random, ShapeError } from "../core/index.ts";
-import type { View } from "../simulate/index.ts";
-import type { PoseBatch } from "./batches.ts";
+import { handHeldScene, type View } from "../simulate/index.ts";
+import type { BatchSource, BatchState } from "./batch-source.ts";
+import {
+  evaluationBatches,
+  type EvaluationOptions,
+  type PoseBatch,
+  PoseBatches,
+  type PoseBatchesOptions,
+  type PoseBatchesState,
+} from "./batches.ts";
 import { type ClipSubject, generatePoseClip, type RecordingOptions } from "./generate.ts";
 import type { PoseClip } from "./pose-clip.ts";
 
@@ -23,27 +31,98 @@ const SAME_BODY = 1e-4;
  * @throws ArgumentError as {@link generatePoseClip} does
  */
 export function generateViews(
-  { name, motion, scene, seed }: ClipSubject,
+  subject: ClipSubject,
   views: readonly View[],
   options: RecordingOptions = {},
 ): PoseClip[] {
-  return views.map((view, v) =>
-    generatePoseClip(
-      {
-        name: `${name}.${v}`,
-        motion,
-        scene: { ...scene, view },
-        seed: v === 0 ? seed : new Random(seed).fork(`view ${v}`).uint32(),
-      },
-      options,
-    ),
-  );
+  return views.map((view, v) => {
+    const name = `${subject.name}.${v}`;
+    return generatePoseClip({ ...fromView(subject, view, v), name }, options);
+  });
+}
+
+/** A subject before the camera number `v`. */
+export function fromView({ seed, scene, ...subject }: ClipSubject, view: View, v: number): ClipSubject {
+  const ofSensor = v === 0 ? seed : new Random(seed).fork(`view ${v}`).uint32();
+  return { ...subject, scene: { ...scene, view }, seed: ofSensor };
 }
 
 /**
- * The batches of several views as one. They must show the same people at the same times: made with equal options, without
- * augmentation, of clips of {@link generateViews} in the same order (`evaluationBatches`, or `PoseBatches` with generators
- * of one seed).
+ * Cameras at equal angles around the person, counter-clockwise from above: the given one first, the others held by hands of
+ * their own, as `handHeldScene` draws them.
+ */
+export function viewsAround(first: View, views: number, random: Random): View[] {
+  return Array.from({ length: views }, (_, v) => {
+    if (v === 0) return first;
+    const { view } = handHeldScene(random.fork(`camera ${v}`));
+    return { ...view, heading: first.heading + (2 * Math.PI * v) / views };
+  });
+}
+
+/** Clips by view, of clips of which those of one motion follow one another, as `generatePoseClips` gives them. */
+export function clipsByView(clips: readonly PoseClip[], views: number): PoseClip[][] {
+  return Array.from({ length: views }, (_, v) => clips.filter((_, i) => i % views === v));
+}
+
+/**
+ * {@link PoseBatches} of several views: the same windows of all, joined. Random changes of the picture are the same in all
+ * views: each camera is turned as much as the first, and a mirror image mirrors the ring of cameras, too.
+ */
+export class MultiViewBatches implements BatchSource<MultiViewBatch> {
+  readonly #views: readonly PoseBatches[];
+
+  /**
+   * @param clips - of each view, in the same order
+   * @param options - those of {@link PoseBatches}; `random` is left as it is
+   * @throws ArgumentError as {@link PoseBatches} does, or if there is no view
+   */
+  constructor(clips: readonly (readonly PoseClip[])[], options: PoseBatchesOptions) {
+    if (clips.length === 0) throw new ArgumentError("MultiViewBatches: expected a view or more, got none");
+    const state = options.random.save();
+    this.#views = clips.map((ofView) => {
+      const random = new Random(0);
+      random.restore(state);
+      return new PoseBatches(ofView, { ...options, random });
+    });
+  }
+
+  /** The next batch. @throws ArgumentError if clips of a motion do not show the same body */
+  next(): MultiViewBatch {
+    return joinViews(this.#views.map((view) => view.next()));
+  }
+
+  /** The state of all views, which is that of any. */
+  save(): PoseBatchesState {
+    return this.#views[0]!.save();
+  }
+
+  /** Goes on from a saved state. @throws CheckpointError if it is another */
+  restore(state: BatchState): void {
+    for (const view of this.#views) view.restore(state);
+  }
+}
+
+/**
+ * {@link evaluationBatches} of several views, joined.
+ *
+ * @param clips - of each view, in the same order
+ * @throws ArgumentError as {@link evaluationBatches} and {@link joinViews} do
+ */
+export function* multiViewEvaluationBatches(
+  clips: readonly (readonly PoseClip[])[],
+  options: EvaluationOptions = {},
+): Generator<MultiViewBatch, void, void> {
+  const views = clips.map((ofView) => evaluationBatches(ofView, options));
+  for (;;) {
+    const batches = views.flatMap((view) => view.next().value ?? []);
+    if (batches.length === 0) return;
+    yield joinViews(batches);
+  }
+}
+
+/**
+ * The batches of several views as one. They must show the same people at the same times: made with equal options of clips
+ * of {@link generateViews} in the same order (`evaluationBatches`, or `PoseBatches` with generators of one seed).
  *
  * @param batches - one a view, the first first
  * @throws ArgumentError if there is none, or bodies differ; ShapeError if sizes do

@@ -62,6 +62,10 @@ export class PoseNetwork<C extends { readonly inChannels: number }, B extends Ba
     return this.regressor;
   }
 
+  read(features: Tensor): Outputs {
+    return this.regressor.forward(features);
+  }
+
   /**
    * Runs a clip.
    *
@@ -80,7 +84,7 @@ export class PoseNetwork<C extends { readonly inChannels: number }, B extends Ba
     const maps = this.backbone.forward(permute(clip, [0, 1, 3, 4, 2]));
     const vectors = this.temporal === null ? averagePool(maps) : this.temporal.forward(maps);
     const features = betweenSteps(vectors);
-    return { outputs: this.regressor.forward(features), features };
+    return { outputs: this.read(features), features };
   }
 }
 

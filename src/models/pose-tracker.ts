@@ -149,6 +149,10 @@ export class PoseTracker extends Module implements PoseEstimator {
     return this.regressor;
   }
 
+  read(features: Tensor): Outputs {
+    return this.regressor.forward(features);
+  }
+
   /**
    * Runs a clip.
    *
@@ -180,7 +184,7 @@ export class PoseTracker extends Module implements PoseEstimator {
     });
     const pooled = betweenSteps(averagePool(features));
     return {
-      outputs: this.regressor.forward(pooled),
+      outputs: this.read(pooled),
       features: pooled,
       scores,
       grid: { timeSteps: T, views: V, height, width },

@@ -155,6 +155,8 @@ export interface PoseEstimator extends Module {
    * @param clip - `[T, B, C, H, W]`
    */
   run(clip: Tensor): PoseRun;
+  /** The outputs of features, as `run` gives them. @param features - `[…, F]` */
+  read(features: Tensor): Outputs;
   /** The outputs of {@link run}, without the features. */
   forward(clip: Tensor): Outputs;
 }
@@ -303,6 +305,10 @@ export class SpikeVideoFormer extends Module implements PoseEstimator {
     this.#inputSize(video);
     const features = scope(() => head.spikes(this.features(video).at(-1)!));
     return { outputs: scope(() => head.read(features)), features };
+  }
+
+  read(features: Tensor): Outputs {
+    return this.#poseHead().read(features);
   }
 
   get poseRegressor(): PoseHead {

@@ -17,15 +17,17 @@ export {
 } from "./pose-prediction.ts";
 export { type TrackedStep, trackPoses } from "./track.ts";
 export {
-  HybridTracker,
-  type HybridTrackerOptions,
-  type TrackedJoints,
-  trackJoints,
-} from "./hybrid-tracker.ts";
-export {
   type TrackOptions,
+  voxelGrid,
+  type VoxelGridOptions,
   type VoxelInput,
   voxelThreshold,
   type VoxelWindow,
   voxelWindows,
 } from "./voxel-windows.ts";
+export {
+  HybridTracker,
+  type HybridTrackerOptions,
+  type TrackedJoints,
+  trackJoints,
+} from "./hybrid-tracker.ts";

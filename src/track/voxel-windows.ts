@@ -65,6 +65,28 @@ export function voxelThreshold(size: SensorSize, inputSize: number, fit: Fit = "
   return Math.max(1, Math.round((TRAINING.threshold * pixelsPerVoxel) / TRAINING.pixelsPerVoxel));
 }
 
+/** Options of {@link voxelGrid}. */
+export type VoxelGridOptions = TrackOptions &
+  VoxelInput & { readonly windowUs: number; readonly timeSteps: number };
+
+/**
+ * The grid that bins a window as a pose model sees it, `[T, C, H, W]` with channel = 2 · (part of the step) + polarity.
+ * @throws ArgumentError if an option does not fit
+ */
+export function voxelGrid(sensor: SensorSize, options: VoxelGridOptions): BinaryVoxelGrid {
+  const { windowUs, timeSteps, inputSize, inChannels, region, fit = "contain" } = options;
+  return new BinaryVoxelGrid({
+    sensor,
+    ...(region === undefined ? {} : { region }),
+    size: { width: inputSize, height: inputSize },
+    fit,
+    timeSteps,
+    subBins: inChannels / 2,
+    durationUs: windowUs,
+    threshold: options.threshold ?? voxelThreshold(region ?? sensor, inputSize, fit),
+  });
+}
+
 /**
  * Cuts a recording into consecutive windows from its first event on, each binned for a model. Memory does not grow with
  * the recording.
@@ -77,7 +99,7 @@ export async function* voxelWindows(
   { inChannels, inputSize }: VoxelInput,
   options: TrackOptions = {},
 ): AsyncGenerator<VoxelWindow> {
-  const { windowUs = 1_000_000, timeSteps = 8, region, fit = "contain" } = options;
+  const { windowUs = 1_000_000, timeSteps = 8 } = options;
   if (inChannels % 2 !== 0) {
     throw new ArgumentError(
       `trackPoses: expected a pose model of two polarities, got one of ${inChannels} channels`,
@@ -86,17 +108,7 @@ export async function* voxelWindows(
   if (!(Number.isInteger(windowUs) && windowUs >= timeSteps)) {
     throw new ArgumentError(`trackPoses: expected windowUs of ${timeSteps} or more, got ${windowUs}`);
   }
-  const { sensor } = recording;
-  const grid = new BinaryVoxelGrid({
-    sensor,
-    ...(region === undefined ? {} : { region }),
-    size: { width: inputSize, height: inputSize },
-    fit,
-    timeSteps,
-    subBins: inChannels / 2,
-    durationUs: windowUs,
-    threshold: options.threshold ?? voxelThreshold(region ?? sensor, inputSize, fit),
-  });
+  const grid = voxelGrid(recording.sensor, { ...options, windowUs, timeSteps, inputSize, inChannels });
   const shape = [timeSteps, 1, ...grid.shape.slice(1)];
   for await (const window of windows(recording, { windowUs, maxEmptyWindows: MAX_EMPTY_WINDOWS })) {
     const events = fill(grid, window, timeSteps);

@@ -15,9 +15,18 @@ export {
   parseInitialTensors,
   type StoredTensors,
 } from "./checkpoint.ts";
-export { poseData, STEP_SECONDS } from "./pose-data.ts";
+export { poseData, type PoseRunClips, poseWindows, STEP_SECONDS } from "./pose-data.ts";
 export { PoseComparison, type PoseEvaluation } from "./pose-evaluation.ts";
 export { poseLoss, type PoseLossWeights } from "./pose-loss.ts";
+export { type DomainFeatures, type DomainLearner, domainTerms } from "./domain-terms.ts";
+export {
+  type AdaptationBatch,
+  AdaptationBatches,
+  type RealBatch,
+  RealWindows,
+  type RealWindowOptions,
+} from "./real-windows.ts";
+export { type HeldRecording, readRecordings } from "./recordings.ts";
 export { type DomainLoss, domainLoss, reversalRate } from "./domain-loss.ts";
 export { type PenultimateOptions, penultimateLoss } from "./penultimate-loss.ts";
 export { HeatmapErrors, type HeatmapMetrics } from "./heatmap-metrics.ts";
@@ -33,12 +42,13 @@ export {
 } from "./heatmap-loss.ts";
 export { PoseErrors, type PoseMetrics } from "./pose-metrics.ts";
 export { triangulationLoss } from "./triangulation-loss.ts";
-export { poseMeasure, PoseTask, poseVideo } from "./pose-task.ts";
+export { poseMeasure, PoseTask, type PoseTrainingBatch, poseVideo } from "./pose-task.ts";
 export { classificationMeasure, ClassificationTask } from "./classification-task.ts";
 export { segmentationMeasure, SegmentationTask } from "./segmentation-task.ts";
 export { heatmapMeasure, HeatmapTask } from "./heatmap-task.ts";
 export {
   type ClassificationRunConfig,
+  type DomainConfig,
   type HeatmapRunConfig,
   parseRun,
   type PoseRunConfig,
@@ -47,6 +57,7 @@ export {
   runOf,
   type SegmentationRunConfig,
   stepsOf,
+  runViews,
 } from "./run-config.ts";
 export {
   evaluate,

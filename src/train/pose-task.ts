@@ -1,17 +1,29 @@
 /** The task of 3D poses: from clips of binary voxels to a body in camera coordinates. */
+import { add, affine, concat, slice } from "../autograd/index.ts";
 import { JOINTS } from "../body/index.ts";
-import { Random } from "../core/index.ts";
-import type { MeanPose, PoseBatch } from "../data/index.ts";
-import { type ConfiguredModel, createModel, type PoseEstimator } from "../models/index.ts";
+import { ArgumentError, Random } from "../core/index.ts";
+import type { MeanPose, MultiViewBatch, PoseBatch } from "../data/index.ts";
+import {
+  type ConfiguredModel,
+  createModel,
+  DomainDiscriminator,
+  type Outputs,
+  type PoseEstimator,
+} from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
 import { type JointOutputs, poseMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
+import { domainTerms } from "./domain-terms.ts";
 import { JointBins } from "./joint-bins.ts";
 import { PoseComparison } from "./pose-evaluation.ts";
 import { poseLoss } from "./pose-loss.ts";
-import type { PoseRunConfig } from "./run-config.ts";
+import type { AdaptationBatch } from "./real-windows.ts";
+import type { DomainConfig, PoseRunConfig } from "./run-config.ts";
 import type { Loss, Measure, Task } from "./task.ts";
+
+/** What pose models learn from: of one view or several, and with real events beside where there is domain adaptation. */
+export type PoseTrainingBatch = PoseBatch | MultiViewBatch | AdaptationBatch;
 
 /** Coordinates of the joints of a pose. */
 const COORDINATES = 3 * JOINTS;
@@ -20,7 +32,7 @@ const COORDINATES = 3 * JOINTS;
  * Errors of the joints of poses.
  * @param meanJoints - `[24, 3]`, metres: what the baseline that knows nothing always answers
  */
-export function poseMeasure(meanJoints: Float64Array): Measure<PoseBatch> {
+export function poseMeasure(meanJoints: Float64Array): Measure<PoseTrainingBatch> {
   return {
     unit: "mm",
     columns: [
@@ -46,10 +58,14 @@ export function poseMeasure(meanJoints: Float64Array): Measure<PoseBatch> {
 }
 
 /** See the head of this file. */
-export class PoseTask implements Task<PoseBatch> {
-  readonly modules: { readonly model: ConfiguredModel & PoseEstimator; readonly bins?: JointBins };
+export class PoseTask implements Task<PoseTrainingBatch> {
+  readonly modules: {
+    readonly model: ConfiguredModel & PoseEstimator;
+    readonly bins?: JointBins;
+    readonly discriminator?: DomainDiscriminator;
+  };
   readonly parameters: readonly Tensor[];
-  readonly measure: Measure<PoseBatch>;
+  readonly measure: Measure<PoseTrainingBatch>;
   readonly #config: PoseRunConfig;
   readonly #mean: MeanPose;
   readonly #inputSize: number;
@@ -64,7 +80,14 @@ export class PoseTask implements Task<PoseBatch> {
     scaleResiduals(model, config.residualScale);
     const { hidden, translation } = model.poseRegressor;
     const features = (hidden ?? translation).weight.shape[1]!;
-    this.modules = { model, ...(config.loss.bins > 0 && { bins: new JointBins(random("bins"), features) }) };
+    const { domain } = config;
+    this.modules = {
+      model,
+      ...(config.loss.bins > 0 && { bins: new JointBins(random("bins"), features) }),
+      ...(domain?.kind === "discriminator" && {
+        discriminator: new DomainDiscriminator(random("discriminator"), features, domain),
+      }),
+    };
     this.parameters = Object.values(this.modules).flatMap((module: Module) => module.parameters());
     this.measure = poseMeasure(mean.joints);
     this.#config = config;
@@ -91,14 +114,40 @@ export class PoseTask implements Task<PoseBatch> {
     this.modules.model.train();
   }
 
-  loss(batch: PoseBatch): Loss {
-    const { model, bins } = this.modules;
+  /** @throws ArgumentError where domain adaptation lacks real events */
+  loss(batch: PoseTrainingBatch, progress: number): Loss {
+    const { model } = this.modules;
+    if (this.#config.domain !== undefined) return this.#lossOfBoth(batch, progress, this.#config.domain);
     const { outputs, features } = model.run(poseVideo(batch));
+    return this.#labelledLoss(outputs, features, batch);
+  }
+
+  /** Both domains go through the model as one batch, so that they have its statistics in common, as in [Sun2023]. */
+  #lossOfBoth(batch: PoseTrainingBatch, progress: number, domain: DomainConfig): Loss {
+    if (!("real" in batch)) {
+      throw new ArgumentError("PoseTask: expected real events beside the labelled, got none");
+    }
+    const { model, discriminator } = this.modules;
+    const { outputs, features } = model.run(concat([poseVideo(batch), realVideo(batch)], 1));
+    const B = batch.batch;
+    const synthetic = (x: Tensor) => slice(x, 1, 0, B);
+    const told = Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, synthetic(x)]));
+    const both = { synthetic: synthetic(features), real: slice(features, 1, B, 2 * B) };
+    const { total, terms } = this.#labelledLoss(told, both.synthetic, batch);
+    const learner = { model, discriminator, weights: this.#config.loss };
+    const adaptation = domainTerms(domain, learner, both, { seed: batch.real.seed, progress });
+    return {
+      total: add(total, affine(adaptation.domain, domain.weight)),
+      terms: { ...terms, ...adaptation },
+    };
+  }
+
+  #labelledLoss(outputs: Outputs, features: Tensor, batch: PoseTrainingBatch): Loss {
     return poseLoss(
       outputs as PoseOutputs | JointOutputs,
       batch,
       this.#config.loss,
-      bins?.loss(features, batch),
+      this.modules.bins?.loss(features, batch),
     );
   }
 
@@ -107,7 +156,14 @@ export class PoseTask implements Task<PoseBatch> {
   }
 }
 
-/** What a model sees of a batch, `[T, B, C, H, W]` of spikes. */
-export function poseVideo({ video, timeSteps, batch, channels, size }: PoseBatch): Tensor {
-  return tensor(video, [timeSteps, batch, channels, size, size], { spikeLevels: 1 });
+/** What a model sees of a batch, `[T, B, C, H, W]` of spikes, or `[T, B, V, C, H, W]` of several views. */
+export function poseVideo(of: PoseTrainingBatch): Tensor {
+  const { video, timeSteps, batch, channels, size } = of;
+  const views = "views" in of ? [of.views] : [];
+  return tensor(video, [timeSteps, batch, ...views, channels, size, size], { spikeLevels: 1 });
+}
+
+/** The real events of a batch, `[T, B, C, H, W]` of spikes. */
+function realVideo({ real, timeSteps, batch, channels, size }: AdaptationBatch): Tensor {
+  return tensor(real.video, [timeSteps, batch, channels, size, size], { spikeLevels: 1 });
 }

@@ -53,6 +53,18 @@ const weight = z.number().min(0);
 /** Side of a picture whose maps are halved five times. */
 const side = z.int().positive().max(16_384).multipleOf(32);
 
+/** What every kind of domain adaptation says. */
+const adaptation = {
+  /** Folder of recordings; relative paths start at the configuration file. */
+  recordings: z.string().min(1).max(4096),
+  weight: weight.default(0.1),
+};
+
+const domain = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("penultimate"), ...adaptation, radius: positive.default(1) }),
+  z.strictObject({ kind: z.literal("discriminator"), ...adaptation, width: few.default(256) }),
+]);
+
 const pose = z.strictObject({
   task: z.literal("pose"),
   ...common,
@@ -75,6 +87,7 @@ const pose = z.strictObject({
       bins: weight.default(0),
     })
     .prefault({}),
+  domain: domain.optional(),
   data: z.strictObject({
     /** Folder of motion capture; relative paths start at the configuration file. */
     mocap: z.string().optional(),
@@ -151,6 +164,8 @@ type Checked<T> = Omit<T, "model"> & { readonly model: ModelConfig };
 
 /** What a run of a task is: see the fields of {@link parseRun}. */
 export type PoseRunConfig = Checked<z.output<typeof pose>>;
+/** How a pose model gets used to real events, of which there are no poses. */
+export type DomainConfig = z.output<typeof domain>;
 /** A run of the task of classification. */
 export type ClassificationRunConfig = Checked<z.output<typeof classification>>;
 /** A run of the task of segmentation. */
@@ -174,6 +189,9 @@ export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRu
  * | `augment` | random changes of samples, or null |
  * | `optimizer`, `rate`, `schedule`, `clipNorm` | how parameters move |
  * | `loss` | weights of its terms |
+ * | `domain` | of poses: unlabelled real events to learn from beside |
+ * | `domain.recordings` | their folder, of event recordings of any format |
+ * | `domain.kind`, `domain.weight` | `penultimate` (`penultimateLoss`, with `radius`) or `discriminator` (`domainLoss`, with a hidden `width`), and the weight of this loss |
  * | `residualScale` | see `scaleResiduals` |
  * | `outputScale` | of heatmaps: factor of the SNN's first output weights; 1 as published, small where a run is short |
  * | `halfPrecision` | whether the model file has weights of 16 bits |
@@ -204,7 +222,16 @@ export function parseRun(value: unknown, task?: TaskName): RunConfig {
   if (taskOf(model) !== parsed.data.task) {
     fail(`model: expected a model of ${parsed.data.task}, got ${model.model} of ${taskOf(model)}`);
   }
-  return { ...parsed.data, model };
+  const run = { ...parsed.data, model };
+  if (run.task === "pose" && run.domain !== undefined && runViews(run) > 1) {
+    fail(`domain: expected a model of one view, got ${runViews(run)}`);
+  }
+  return run;
+}
+
+/** Cameras that film each motion of a run. */
+export function runViews({ model }: Pick<PoseRunConfig, "model">): number {
+  return "views" in model ? model.views : 1;
 }
 
 /** Steps of a run over a set of so many samples. */

@@ -5,7 +5,7 @@ import type { ConfiguredModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
-/** A loss of one element, and the terms that it is the weighted sum of, by name. */
+/** A loss of one element, and the terms that it is the weighted sum of, by name; what is only told weighs nothing. */
 export type Loss = { readonly total: Tensor; readonly terms: Readonly<Record<string, Tensor>> };
 
 /** Numbers that tell how well, by name; {@link Measure.columns} are shown. */
@@ -57,9 +57,10 @@ export interface Task<Batch> {
   train(): void;
   /**
    * Runs the model on a batch.
+   * @param progress - steps taken as a share of the run, from 0 to below 1
    * @throws ShapeError, ArgumentError
    */
-  loss(batch: Batch): Loss;
+  loss(batch: Batch, progress: number): Loss;
   /** What the model's file holds besides weights, configuration and the run, by key. */
   metadata(): Readonly<Record<string, string>>;
 }

@@ -37,10 +37,11 @@ export class Trainer<Batch> {
   readonly #batches: BatchSource<Batch>;
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
+  readonly #totalSteps: number;
 
   /**
    * @param config - what the run is; a checkpoint is refused by a run of another
-   * @param totalSteps - length of the run, which the schedule needs
+   * @param totalSteps - length of the run, which the schedule and some losses need
    */
   constructor(config: RunConfig, task: Task<Batch>, batches: BatchSource<Batch>, totalSteps: number) {
     this.task = task;
@@ -48,6 +49,7 @@ export class Trainer<Batch> {
     this.#batches = batches;
     this.#optimizer = optimizerOf(config, task.parameters);
     this.#schedule = scheduleOf(config, totalSteps);
+    this.#totalSteps = totalSteps;
   }
 
   /** Steps taken. */
@@ -64,7 +66,7 @@ export class Trainer<Batch> {
     const rate = this.#schedule(this.steps);
     this.task.train();
     return scope(() => {
-      const { total, terms } = this.task.loss(batch);
+      const { total, terms } = this.task.loss(batch, this.steps / this.#totalSteps);
       const slopes = gradients(total, this.task.parameters);
       const norm = clipGradientNorm(slopes, this.#config.clipNorm ?? Infinity);
       if (!Number.isFinite(total.item()) || !Number.isFinite(norm)) {

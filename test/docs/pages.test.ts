@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
+import { parse } from "yaml";
+import { parseRun } from "../../src/train/index.ts";
 
 /** Node 24, which strips types, comes with the development dependencies. */
 const NODE = "node_modules/node/bin/node";
@@ -28,14 +30,18 @@ const pages = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join
   .filter((path) => path.endsWith(".md"))
   .concat(PAGES);
 
-/** The blocks of TypeScript of a page, named by page and line. */
-function blocksOf(page: string): { readonly name: string; readonly code: string }[] {
+/** The blocks of a page in a language, named by page and line. */
+function blocksOf(page: string, language: string): { readonly name: string; readonly code: string }[] {
   const text = readFileSync(page, "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
+  const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"));
+  return [...blocks].map((match) => ({
     name: `${page}:${text.slice(0, match.index).split("\n").length + 1}`,
     code: match[1]!,
   }));
 }
+
+const programs = pages.flatMap((page) => blocksOf(page, "ts"));
+const runs = pages.flatMap((page) => blocksOf(page, "yaml")).filter(({ code }) => /^task:/m.test(code));
 
 /** A door of the package, as `exports` of package.json has it, as a file of `src/`. */
 function doorOf(specifier: string): string {
@@ -52,26 +58,25 @@ suite("pages", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test.each(pages)("%s has an example", (page) => {
-    expect(blocksOf(page).length).toBeGreaterThan(0);
+    expect(blocksOf(page, "ts").length).toBeGreaterThan(0);
   });
 
-  test.each(pages.flatMap(blocksOf))(
-    "$name runs by itself and finds true what it asserts",
-    async ({ name, code }) => {
-      const imports = [...code.matchAll(IMPORT)].map(([, specifier]) => specifier!);
-      expect(imports.filter((specifier) => !/^(node:|saccade($|\/))/.test(specifier))).toEqual([]);
-      expect(imports.some((specifier) => specifier.startsWith("node:assert"))).toBe(true);
-      const path = join(folder, `${name.replaceAll(/[^a-z0-9]/g, "-")}.mts`);
-      writeFileSync(
-        path,
-        code.replaceAll(IMPORT, (whole, specifier: string) =>
-          specifier.startsWith("saccade") ? `from "${doorOf(specifier)}"` : whole,
-        ),
-      );
-      const { stderr } = await promisify(execFile)(NODE, [path]);
-      expect(stderr).toBe("");
-    },
-  );
+  test.each(runs)("$name configures a run", ({ code }) => void parseRun(parse(code)));
+
+  test.each(programs)("$name runs by itself and finds true what it asserts", async ({ name, code }) => {
+    const imports = [...code.matchAll(IMPORT)].map(([, specifier]) => specifier!);
+    expect(imports.filter((specifier) => !/^(node:|saccade($|\/))/.test(specifier))).toEqual([]);
+    expect(imports.some((specifier) => specifier.startsWith("node:assert"))).toBe(true);
+    const path = join(folder, `${name.replaceAll(/[^a-z0-9]/g, "-")}.mts`);
+    writeFileSync(
+      path,
+      code.replaceAll(IMPORT, (whole, specifier: string) =>
+        specifier.startsWith("saccade") ? `from "${doorOf(specifier)}"` : whole,
+      ),
+    );
+    const { stderr } = await promisify(execFile)(NODE, [path]);
+    expect(stderr).toBe("");
+  });
 
   test.each(pages)("%s links to what exists, and cites papers that are listed", (page) => {
     const text = readFileSync(page, "utf8");

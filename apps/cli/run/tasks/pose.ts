@@ -1,14 +1,19 @@
 /** The task of 3D poses on the command line: clips that are filmed from motion capture. */
 import { dirname, join, resolve } from "node:path";
-import { evaluationBatches, meanPose, type PoseClip } from "../../../../src/data/index.ts";
+import { clipsByView, meanPose, type PoseClip } from "../../../../src/data/index.ts";
+import { diskFolder } from "../../../../src/data/node.ts";
 import type { PoseEstimator } from "../../../../src/models/index.ts";
 import type { Module } from "../../../../src/nn/index.ts";
 import { meanJointsOf } from "../../../../src/track/index.ts";
 import {
   poseData,
   poseMeasure,
+  type PoseRunClips,
   type PoseRunConfig,
   PoseTask,
+  poseWindows,
+  readRecordings,
+  runViews,
   STEP_SECONDS,
 } from "../../../../src/train/index.ts";
 import type { Context } from "../../context.ts";
@@ -28,26 +33,37 @@ const EVALUATION_SEED = 2;
 /**
  * Motion capture lies in `--data`, or in the folder `data.mocap` of the configuration; clips of its splits `train` and `val` are
  * made once and kept in `data.cache`, by default the folder `clips` of the run. For a measurement each motion is filmed in
- * one scene that follows from its name.
+ * one scene that follows from its name, by as many cameras as the model has views.
  */
 export const POSE: TaskCommand<PoseRunConfig> = {
   async open(config: PoseRunConfig, places: Places, context: Context): Promise<OpenedTask> {
-    const { training, validation } = await clipsOf(config, places, context);
-    const task = new PoseTask(config, meanPose(training, STEP_SECONDS), training[0]!.size);
-    return { task, data: poseData(config, task.modules.model.poseTimes, { training, validation }) };
+    // Before any clip is made: what is read may be at fault.
+    const recordings = await recordingsOf(config, places, context);
+    const clips = await clipsOf(config, places, context);
+    const [first] = clipsByView(clips.training, runViews(config));
+    const task = new PoseTask(config, meanPose(first!, STEP_SECONDS), first![0]!.size);
+    const { poseTimes } = task.modules.model;
+    return { task, data: poseData(config, poseTimes, { ...clips, ...(recordings && { recordings }) }) };
   },
 
   async openSplit({ data, split, cache }: Request, context: Context): Promise<SplitReader<PoseRunConfig>> {
-    const clips = await reading(data, async () => {
-      const place = { mocapDir: data, ...(cache === undefined ? {} : { cacheDir: cache }) };
-      return makeClips({ ...place, split, variants: 1, seed: EVALUATION_SEED }, context);
-    });
-    if (clips.length === 0) throw new InputError(data, `expected clips in the split ${split}, got none`);
-    return async ({ model, metadata }, run): Promise<OpenedMeasure> => {
+    const clipsOfViews = async (views: number) => {
+      const clips = await reading(data, async () => {
+        const place = { mocapDir: data, ...(cache === undefined ? {} : { cacheDir: cache }) };
+        return makeClips({ ...place, split, variants: 1, views, seed: EVALUATION_SEED }, context);
+      });
+      if (clips.length === 0) throw new InputError(data, `expected clips in the split ${split}, got none`);
+      return clips;
+    };
+    const made = new Map<number, Promise<PoseClip[]>>();
+    return async ({ model, config, metadata }, run): Promise<OpenedMeasure> => {
+      const views = runViews({ model: config });
+      if (!made.has(views)) made.set(views, clipsOfViews(views));
+      const clips = await made.get(views)!;
       const { timeSteps, batch } = run ?? USUAL;
       const { poseTimes: times } = model as Module as PoseEstimator;
       const windows = { timeSteps, windowSeconds: timeSteps * STEP_SECONDS, batch, times };
-      const batches = () => evaluationBatches(clips, windows);
+      const batches = () => poseWindows(clips, views, windows);
       const total = [...batches()].length;
       if (total === 0) throw new InputError(data, `expected longer clips in the split ${split}, got none`);
       return {
@@ -60,19 +76,27 @@ export const POSE: TaskCommand<PoseRunConfig> = {
   },
 };
 
+/** Real events to get used to, if the run wants any. */
+async function recordingsOf({ domain }: PoseRunConfig, { config }: Places, { signal }: Context) {
+  if (domain === undefined) return undefined;
+  const folder = resolve(dirname(config), domain.recordings);
+  return reading(folder, () => readRecordings(diskFolder(folder), { signal }));
+}
+
 /** Clips to learn from and to measure on. Folders in a configuration start at its file. */
 async function clipsOf(
-  { data, seed }: PoseRunConfig,
+  run: PoseRunConfig,
   { data: folder, config, out }: Places,
   context: Context,
-) {
+): Promise<Pick<PoseRunClips, "training" | "validation">> {
+  const { data, seed } = run;
   const inConfig = (path: string) => resolve(dirname(config), path);
   const mocapDir = folder ?? (data.mocap === undefined ? undefined : inConfig(data.mocap));
   if (mocapDir === undefined && data.proceduralSeconds === 0) {
     throw new InputError(config, "expected data.mocap, --data or data.proceduralSeconds, got none");
   }
   const cacheDir = data.cache === undefined ? join(out, "clips") : inConfig(data.cache);
-  const common = { ...(mocapDir === undefined ? {} : { mocapDir }), cacheDir, seed };
+  const common = { ...(mocapDir === undefined ? {} : { mocapDir }), cacheDir, seed, views: runViews(run) };
   const { variants, varied, proceduralSeconds } = data;
   const clips = (
     split: string,
