@@ -274,12 +274,13 @@ suite("pose model files", () => {
 
   test("of models that are for something else are refused", () => {
     const other = createModel(parseModelConfig({ model: "spikformer", preset: "tiny" }));
+    // Of poses, but training has not said how large its pictures are.
     expect(() => parsePoseModel(encodeModelFile(other), "a.safetensors")).toThrow(
-      "a.safetensors: expected a spikevideoformer for poses, got a spikformer for pose",
+      /^a\.safetensors: expected .*saccade\.input_size.*, got nothing/,
     );
     const classifier = createModel({ ...presets.tiny, embedDims: [4, 4, 8, 8], heads: 2 });
     expect(() => parsePoseModel(encodeModelFile(classifier))).toThrow(
-      "model: expected a spikevideoformer for poses, got a spikevideoformer for classification",
+      "model: expected a model of poses in 3D, got a spikevideoformer of classification",
     );
     other.dispose();
     classifier.dispose();
