@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random } from "../src/core/index.ts";
 import { openRecording } from "../src/events/node.ts";
-import { presets, SpikeVideoFormer } from "../src/models/index.ts";
+import { isKind, presets, SpikeVideoFormer } from "../src/models/index.ts";
 import { type Tensor, tensor } from "../src/tensor/index.ts";
 import { parsePoseModel, trackPoses } from "../src/track/index.ts";
 import { applyCalibration, calibrate, type Calibration } from "./calibrate.ts";
@@ -54,7 +54,9 @@ export function calibrated(preset: Preset, calibration: Calibration): SpikeVideo
 
 /** The trained pose model. */
 export async function trainedNano(): Promise<SpikeVideoFormer> {
-  return parsePoseModel(await readFile(join(ROOT, "weights", "nano-pose.safetensors"))).model;
+  const { model } = parsePoseModel(await readFile(join(ROOT, "weights", "nano-pose.safetensors")));
+  if (isKind(model, "spikevideoformer")) return model;
+  throw new Error(`expected a spikevideoformer, got a ${model.config.model}`);
 }
 
 /** Whole windows of the sample recording as the pose model sees them, `[T, 1, 4, 64, 64]`, from the second on. */
@@ -63,7 +65,7 @@ export async function recordedWindows(model: SpikeVideoFormer, count: number, ti
   const windows: Tensor[] = [];
   let steps: Float32Array[] = [];
   let passed = 0;
-  for await (const { voxels } of trackPoses(recording, { model }, { timeSteps })) {
+  for await (const { voxels } of trackPoses(recording, { model, inputSize: 64 }, { timeSteps })) {
     steps.push(voxels);
     if (steps.length < timeSteps) continue;
     if (passed++ > 0) windows.push(clipOf(steps));

@@ -684,6 +684,7 @@ export {
   parsePoseModel,
   type PoseModel,
   type PoseOutputs,
+  type PredictedJoints,
   type PredictedPose,
   predictPoses,
   type TrackedJoints,

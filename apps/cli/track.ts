@@ -7,7 +7,7 @@ export interface TrackOptions {
   readonly weights?: string;
   /** Folder for the files; the current one when absent. */
   readonly out?: string;
-  /** Length of a pose window in milliseconds; what the weights were trained with when absent. */
+  /** Length of a pose window in milliseconds; what the weights say they were trained with when absent, else 1000. */
   readonly windowMs?: number;
   readonly json?: boolean;
   readonly csv?: boolean;
@@ -32,15 +32,15 @@ export function addTrack(
   program
     .command("track")
     .description(
-      "track the 3D pose of a person through an event recording and write report.html; with a hybrid as weights: joints in the picture, also of live events",
+      "track a person through an event recording with any model of poses, in 3D with a report.html, or with a hybrid as joints in the picture, also of live events",
     )
     .argument("<RECORDING>", "event recording, - for standard input; the format is found from its content")
-    .option("--weights <FILE>", "trained weights (safetensors); default: the built-in ones")
+    .option("--weights <FILE>", "model file of saccade train; default: the built-in one")
     .option("--out <DIR>", "folder for the files; default: the current one")
-    .option("--window-ms <N>", "length of a pose window in milliseconds; default: 1000", windowMs)
+    .option("--window-ms <N>", "length of a pose window in milliseconds; default: as in training", windowMs)
     .option("--json", "write NAME.jsonl, a line a pose; to standard output where nothing else is asked for")
     .option("--csv", "write NAME.csv")
-    .option("--bvh", "write NAME.bvh, motion capture for animation tools")
+    .option("--bvh", "write NAME.bvh, motion capture for animation tools; takes a model with head smpl")
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .option("--recover", "read a damaged recording as far as it goes, and say what was lost")
     .option("--truth <FILE>", "true poses to compare with; default: NAME.truth.jsonl beside the recording")

@@ -22,8 +22,8 @@ export type ReportModel = {
   readonly weights: string;
   /** Simulation time steps of one forward pass. */
   readonly timeSteps: number;
-  /** Kind of attention, for example `"hamming"`. */
-  readonly attention: string;
+  /** Kind of attention, for example `"hamming"`, if there are several. */
+  readonly attention?: string | undefined;
 };
 
 /** The answer at one instant. */

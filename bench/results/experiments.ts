@@ -32,7 +32,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: "hybrid",
     title: "Hybrid ANN-SNN: joints in the picture",
     about:
-      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 100 ms: the ANN sees the last 3,000 events at their start (10 Hz), the SNN the events of each 10 ms (100 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
+      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 200 ms: the ANN sees the last 3,000 events at their start (5 Hz, as the paper has it for Human3.6M), the SNN the events of each 20 ms (50 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
     config: "hybrid.yaml",
     data: "hybrid-people",
     split: "test",
@@ -41,10 +41,17 @@ export const EXPERIMENTS: readonly Experiment[] = [
       { key: "lastBin", label: "last step px", digits: 2 },
     ],
     variants: [
-      { label: "hybrid", stages: [{}, { loss: { stage: "snn" }, batch: 4 }] },
+      { label: "hybrid", stages: [{}, { loss: { stage: "snn" }, batch: 4, data: { windowMs: 200 } }] },
       {
         label: "SNN alone",
-        stages: [{ model: { model: "spiking-pose", preset: "small" }, loss: { stage: "snn" }, batch: 4 }],
+        stages: [
+          {
+            model: { model: "spiking-pose", preset: "small" },
+            loss: { stage: "snn" },
+            batch: 4,
+            data: { windowMs: 200 },
+          },
+        ],
       },
     ],
     seeds: SEEDS,

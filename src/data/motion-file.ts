@@ -1,5 +1,5 @@
 /** Motion capture files of every format that is read. */
-import { FormatError } from "../core/index.ts";
+import { FormatError, latin1 } from "../core/index.ts";
 import { isZip, type NumpyArray, parseNpz } from "../io/index.ts";
 import {
   bvhSkeleton,
@@ -57,10 +57,7 @@ function motionFormat(bytes: Uint8Array, name: string): MotionFormat {
   const known = MOTION_ENDINGS.find((format) => format === ending);
   if (known !== undefined) return known;
   if (isZip(bytes)) return "npz";
-  const head = new TextDecoder("latin1")
-    .decode(bytes.subarray(0, HEAD_BYTES))
-    .replace(/^ï»¿/, "")
-    .trimStart();
+  const head = latin1(bytes.subarray(0, HEAD_BYTES)).replace(/^ï»¿/, "").trimStart();
   if (head.startsWith("HIERARCHY")) return "bvh";
   if (head.startsWith("{")) return "json";
   if (/^:(fully-specified|degrees|radians)\s/im.test(head)) return "amc";

@@ -1,4 +1,3 @@
-export { latin1 } from "./byte-reader.ts";
 export { CompressionFault } from "./compression/fault.ts";
 export { decompressLz4, lz4Decompressor } from "./compression/lz4-decode.ts";
 export { compressLz4 } from "./compression/lz4-encode.ts";

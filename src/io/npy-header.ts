@@ -1,6 +1,5 @@
 /** The header of the .npy format of NumPy, versions 1 to 3 (NEP 1): what the values are and how many. */
-import { FormatError, show } from "../core/index.ts";
-import { latin1 } from "./byte-reader.ts";
+import { FormatError, latin1, show } from "../core/index.ts";
 import { parsePythonLiteral, type PythonLiteral } from "./python-literal.ts";
 import { checkedSize } from "./stored-tensor.ts";
 

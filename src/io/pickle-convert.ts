@@ -1,6 +1,5 @@
 /** From the records of a pickle to plain values, by one rule for each callable. */
-import { FormatError } from "../core/index.ts";
-import { fromLatin1 } from "./byte-reader.ts";
+import { FormatError, fromLatin1 } from "../core/index.ts";
 import {
   ByteString,
   PersistentId,

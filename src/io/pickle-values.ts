@@ -1,5 +1,5 @@
 /** What a pickle decodes to: plain values, and records of what Python would have built. */
-import { latin1 } from "./byte-reader.ts";
+import { latin1 } from "../core/index.ts";
 
 /** A Python class or function by name, for example `"numpy dtype"`. Never resolved to anything. */
 export class PickleGlobal {

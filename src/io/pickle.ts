@@ -2,7 +2,8 @@
  * A safe reader of Python pickles, protocols 0 to 5. Nothing is executed: a call becomes a {@link PickleRecord}, and only
  * of callables that the caller allows by name. Opcodes as CPython's Lib/pickletools.py documents them.
  */
-import { ByteReader, fromLatin1, latin1 } from "./byte-reader.ts";
+import { fromLatin1, latin1 } from "../core/index.ts";
+import { ByteReader } from "./byte-reader.ts";
 import { ByteString, PersistentId, PickleGlobal, PickleRecord, type PickleValue } from "./pickle-values.ts";
 
 /** How a pickle is read. */

@@ -1,6 +1,6 @@
 /** PyTorch checkpoints (`.pth`, `.pt`): the zip format of 1.6 and later, and the one before it. */
-import { FormatError, show } from "../core/index.ts";
-import { ByteReader, latin1 } from "./byte-reader.ts";
+import { FormatError, latin1, show } from "../core/index.ts";
+import { ByteReader } from "./byte-reader.ts";
 import { NUMPY_RULES, numpyAllowList } from "./numpy-pickle.ts";
 import { PickleConverter, type PickleRules } from "./pickle-convert.ts";
 import {

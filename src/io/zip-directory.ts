@@ -1,6 +1,6 @@
 /** The directory of a zip archive (PKWARE APPNOTE 6.3, zip64 included), read without trusting what it declares. */
+import { latin1 } from "../core/index.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { latin1 } from "./byte-reader.ts";
 
 /** What the directory says of one entry. */
 export type DirectoryEntry = {

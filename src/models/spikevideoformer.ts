@@ -157,6 +157,8 @@ export interface PoseEstimator extends Module {
   run(clip: Tensor): PoseRun;
   /** The outputs of features, as `run` gives them. @param features - `[…, F]` */
   read(features: Tensor): Outputs;
+  /** The outputs of {@link run}, without the features. */
+  forward(clip: Tensor): Outputs;
 }
 
 /** What follows the backbone; features `[T, B, H, W, C]` in. */

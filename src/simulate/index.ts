@@ -70,6 +70,7 @@ export {
 export {
   encodeTruthFrame,
   encodeTruthHeader,
+  type JointFrame,
   parseTruth,
   parseTruthFrame,
   parseTruthHeader,

@@ -33,16 +33,24 @@ export function encodeTruthHeader({ camera, sensor }: TruthHeader): string {
   return JSON.stringify({ camera: intrinsics, sensor: { width, height }, units: UNITS });
 }
 
-/** The line of a frame, without the line end; numbers are rounded to 10⁻⁶. */
-export function encodeTruthFrame({ tUs, joints, pose, shape, translation }: TruthFrame): string {
+/** A body at a time of which perhaps only the joints are known. */
+export type JointFrame = Pick<TruthFrame, "tUs" | "joints" | "translation"> & {
+  readonly [K in "pose" | "shape"]?: TruthFrame[K] | undefined;
+};
+
+/**
+ * The line of a frame, without the line end; numbers are rounded to 10⁻⁶. One without pose or shape has no such key, and
+ * {@link parseTruthFrame} does not take it for truth.
+ */
+export function encodeTruthFrame({ tUs, joints, pose, shape, translation }: JointFrame): string {
   const row = (values: Float64Array) => Array.from(values, (value) => Math.round(value * 1e6) / 1e6);
   const rows = (values: Float64Array) =>
     Array.from({ length: values.length / 3 }, (_, i) => row(values.subarray(3 * i, 3 * i + 3)));
   return JSON.stringify({
     tUs,
     joints: rows(joints),
-    pose: rows(pose),
-    shape: row(shape),
+    pose: pose && rows(pose),
+    shape: shape && row(shape),
     translation: row(translation),
   });
 }

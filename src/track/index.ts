@@ -1,13 +1,15 @@
 export {
   encodePoseModel,
-  meanJointsMetadata,
   meanJointsOf,
   parsePoseModel,
+  poseMetadata,
   type PoseModel,
 } from "./pose-model-file.ts";
 export {
   type JointOutputs,
   type PoseOutputs,
+  posesBody,
+  type PredictedJoints,
   type PredictedPose,
   predictJoints,
   predictPoses,
@@ -18,6 +20,7 @@ export {
   type TrackOptions,
   voxelGrid,
   type VoxelGridOptions,
+  type VoxelInput,
   voxelThreshold,
   type VoxelWindow,
   voxelWindows,

@@ -7,7 +7,7 @@ import {
   SHAPE_COEFFICIENTS,
   sixDToMatrix,
 } from "../body/index.ts";
-import type { Outputs, PoseEstimator, SpikeVideoFormer } from "../models/index.ts";
+import type { Outputs, PoseEstimator } from "../models/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
 
 /**
@@ -21,6 +21,17 @@ export type JointOutputs = { readonly joints3d: Tensor; readonly translation: Te
 /** A pose in camera coordinates, and where that puts the 24 joints, `[24, 3]`, metres. */
 export type PredictedPose = Pose & { readonly joints: Float64Array };
 
+/** What a model without a body model says: where the 24 joints are in camera coordinates, `[24, 3]`, and the pelvis, metres. */
+export type PredictedJoints = Pick<PredictedPose, "joints" | "translation"> & {
+  readonly pose?: undefined;
+  readonly shape?: undefined;
+};
+
+/** Whether a model poses a body; otherwise it tells joints alone. */
+export function posesBody({ poseRegressor }: Pick<PoseEstimator, "poseRegressor">): boolean {
+  return poseRegressor.pose !== null;
+}
+
 /** Whether a model tells joints themselves. */
 export function tellsJoints(outputs: Outputs): outputs is JointOutputs {
   return "joints3d" in outputs;
@@ -33,19 +44,8 @@ export function tellsJoints(outputs: Outputs): outputs is JointOutputs {
  * @returns joints `[24, 3]` in camera coordinates, metres, by time and sample: element `p·B + b`
  * @throws ShapeError, ArgumentError when the video does not fit the model
  */
-export function predictJoints(model: Pick<PoseEstimator, "run">, video: Tensor): Float64Array[] {
-  return withoutGradients(() => {
-    const { outputs } = model.run(video);
-    if (!tellsJoints(outputs)) {
-      return posesOf(outputs as PoseOutputs).map(({ joints }) => joints);
-    }
-    const { joints3d, translation } = outputs;
-    return Array.from({ length: translation.size / 3 }, (_, i) =>
-      Float64Array.from({ length: 3 * JOINTS }, (_, k) => {
-        return joints3d.data[3 * JOINTS * i + k]! + translation.data[3 * i + (k % 3)]!;
-      }),
-    );
-  });
+export function predictJoints(model: Pick<PoseEstimator, "forward">, video: Tensor): Float64Array[] {
+  return predictPoses(model, video).map(({ joints }) => joints);
 }
 
 /**
@@ -53,11 +53,25 @@ export function predictJoints(model: Pick<PoseEstimator, "run">, video: Tensor):
  *
  * @param model - or what else computes its outputs
  * @param video - `[T, B, C, H, W]`
- * @returns poses by step and sample: element `t·B + b`
+ * @returns what it says by time and sample, element `p·B + b`: P = T at the ends of the steps, or T + 1 at their edges
  * @throws ShapeError, ArgumentError when the video does not fit the model
  */
-export function predictPoses(model: Pick<SpikeVideoFormer, "forward">, video: Tensor): PredictedPose[] {
-  return withoutGradients(() => posesOf(model.forward(video) as PoseOutputs));
+export function predictPoses(
+  model: Pick<PoseEstimator, "forward">,
+  video: Tensor,
+): (PredictedPose | PredictedJoints)[] {
+  return withoutGradients(() => {
+    const outputs = model.forward(video);
+    return tellsJoints(outputs) ? jointsOf(outputs) : posesOf(outputs as PoseOutputs);
+  });
+}
+
+function jointsOf({ joints3d, translation: pelvis }: JointOutputs): PredictedJoints[] {
+  return Array.from({ length: pelvis.size / 3 }, (_, i) => {
+    const translation = Float64Array.from(pelvis.data.subarray(3 * i, 3 * (i + 1)));
+    const own = joints3d.data.subarray(3 * JOINTS * i, 3 * JOINTS * (i + 1));
+    return { joints: Float64Array.from(own, (value, k) => value + translation[k % 3]!), translation };
+  });
 }
 
 function posesOf({ pose6d, shape, translation }: PoseOutputs): PredictedPose[] {

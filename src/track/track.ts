@@ -1,20 +1,17 @@
 /** Tracking a body through a recording, window by window, in constant memory. */
-import type { Pose } from "../body/index.ts";
 import { ArgumentError, FormatError } from "../core/index.ts";
 import type { EventStream, EventWindow, Recording } from "../events/index.ts";
 import { tensor, withoutGradients } from "../tensor/index.ts";
 import type { PoseModel } from "./pose-model-file.ts";
-import { predictPoses } from "./pose-prediction.ts";
+import { type PredictedJoints, type PredictedPose, predictPoses } from "./pose-prediction.ts";
 import { type TrackOptions, voxelWindows } from "./voxel-windows.ts";
 
-/** The body at the end of a step, in camera coordinates. */
-export type TrackedStep = Pose & {
+/** The body at the end of a step, or of a model without a body model its joints, in camera coordinates. */
+export type TrackedStep = (PredictedPose | PredictedJoints) & {
   /** Number of the step, from 0. */
   readonly index: number;
   /** End of the step, µs, on the recording's clock. */
   readonly tUs: number;
-  /** Joints of the built-in body, `[24, 3]`, metres. */
-  readonly joints: Float64Array;
   /** Events of the step within the region. */
   readonly events: number;
   /** What the model saw: `[C, H, W]` of 0 and 1, channel = 2 · (half of the step) + polarity. */
@@ -25,7 +22,8 @@ export type TrackedStep = Pose & {
  * Tracks a body through a recording. The recording is cut into consecutive windows from its first event on; each goes
  * through the model by itself as soon as it has been read, and gives a pose at the end of each of its T steps. Memory
  * does not grow with the recording. A step without events gets a pose too, with `events: 0`; steps that end after the
- * last event are not reported.
+ * last event are not reported. Of a model that tells poses at the T + 1 edges of the steps the first is left out: the window
+ * before, which has seen what led there, tells of the same time.
  *
  * @param recording - read once, to its end unless the loop is left
  * @param poseModel - a pose model in evaluation mode whose input is binary voxels; see `parsePoseModel`
@@ -34,18 +32,20 @@ export type TrackedStep = Pose & {
  */
 export async function* trackPoses(
   recording: EventStream,
-  { model }: Pick<PoseModel, "model">,
+  { model, inputSize }: Pick<PoseModel, "model" | "inputSize">,
   options: TrackOptions = {},
 ): AsyncGenerator<TrackedStep> {
   const { windowUs = 1_000_000, timeSteps = 8 } = options;
+  const input = { inChannels: model.config.inChannels, inputSize };
+  const first = model.poseTimes === "edges" ? 1 : 0;
   let index = 0;
   let span: EventWindow | undefined;
-  for await (const { window, values, shape, events } of voxelWindows(recording, model.config, options)) {
+  for await (const { window, values, shape, events } of voxelWindows(recording, input, options)) {
     span = window;
     const lastUs = window.whole ? window.endUs : lastTime(window);
     const poses = withoutGradients(() => predictPoses(model, tensor(values, shape, { spikeLevels: 1 })));
     const stepSize = values.length / timeSteps;
-    for (const [step, pose] of poses.entries()) {
+    for (const [step, pose] of poses.slice(first).entries()) {
       const tUs = window.startUs + Math.round(((step + 1) * windowUs) / timeSteps);
       if (tUs > lastUs) break;
       const voxels = values.slice(step * stepSize, (step + 1) * stepSize);

@@ -11,7 +11,6 @@ import {
   sliceEvents,
   windows,
 } from "../events/index.ts";
-import type { SpikeVideoFormerConfig } from "../models/index.ts";
 
 /** Options of `trackPoses` and {@link voxelWindows}. */
 export type TrackOptions = {
@@ -32,6 +31,14 @@ const TRAINING = { pixelsPerVoxel: 4, threshold: 1 } as const;
 
 /** Windows in a row without an event that are still tracked. */
 const MAX_EMPTY_WINDOWS = 10_000;
+
+/** What a pose model takes. */
+export type VoxelInput = {
+  /** C, even: two polarities in each of C / 2 parts of a step. */
+  readonly inChannels: number;
+  /** Side of the square picture. */
+  readonly inputSize: number;
+};
 
 /** A window as a pose model sees it. */
 export type VoxelWindow = {
@@ -59,14 +66,8 @@ export function voxelThreshold(size: SensorSize, inputSize: number, fit: Fit = "
 }
 
 /** Options of {@link voxelGrid}. */
-export type VoxelGridOptions = TrackOptions & {
-  readonly windowUs: number;
-  readonly timeSteps: number;
-  /** Side of the model's input. */
-  readonly inputSize: number;
-  /** C: two polarities in each part of a step. */
-  readonly inChannels: number;
-};
+export type VoxelGridOptions = TrackOptions &
+  VoxelInput & { readonly windowUs: number; readonly timeSteps: number };
 
 /**
  * The grid that bins a window as a pose model sees it, `[T, C, H, W]` with channel = 2 · (part of the step) + polarity.
@@ -90,25 +91,23 @@ export function voxelGrid(sensor: SensorSize, options: VoxelGridOptions): Binary
  * Cuts a recording into consecutive windows from its first event on, each binned for a model. Memory does not grow with
  * the recording.
  *
- * @param config - of a pose model whose input is binary voxels
  * @throws FormatError if the recording is silent for 10,000 windows; and its reader's
  * @throws ArgumentError if an option does not fit
  */
 export async function* voxelWindows(
   recording: EventStream,
-  { head, inChannels }: Pick<SpikeVideoFormerConfig, "head" | "inChannels">,
+  { inChannels, inputSize }: VoxelInput,
   options: TrackOptions = {},
 ): AsyncGenerator<VoxelWindow> {
   const { windowUs = 1_000_000, timeSteps = 8 } = options;
-  if (head.kind !== "pose" || inChannels % 2 !== 0) {
+  if (inChannels % 2 !== 0) {
     throw new ArgumentError(
-      `trackPoses: expected a pose model of two polarities, got ${inChannels} channels and a ${head.kind} head`,
+      `trackPoses: expected a pose model of two polarities, got one of ${inChannels} channels`,
     );
   }
   if (!(Number.isInteger(windowUs) && windowUs >= timeSteps)) {
     throw new ArgumentError(`trackPoses: expected windowUs of ${timeSteps} or more, got ${windowUs}`);
   }
-  const { inputSize } = head;
   const grid = voxelGrid(recording.sensor, { ...options, windowUs, timeSteps, inputSize, inChannels });
   const shape = [timeSteps, 1, ...grid.shape.slice(1)];
   for await (const window of windows(recording, { windowUs, maxEmptyWindows: MAX_EMPTY_WINDOWS })) {

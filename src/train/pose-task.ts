@@ -13,7 +13,7 @@ import {
 import type { Module } from "../nn/index.ts";
 import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
-import { type JointOutputs, meanJointsMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
+import { type JointOutputs, poseMetadata, type PoseOutputs, predictJoints } from "../track/index.ts";
 import { domainTerms } from "./domain-terms.ts";
 import { JointBins } from "./joint-bins.ts";
 import { PoseComparison } from "./pose-evaluation.ts";
@@ -68,9 +68,13 @@ export class PoseTask implements Task<PoseTrainingBatch> {
   readonly measure: Measure<PoseTrainingBatch>;
   readonly #config: PoseRunConfig;
   readonly #mean: MeanPose;
+  readonly #inputSize: number;
 
-  /** @param mean - of the training set: where the model starts, and the baseline that knows nothing */
-  constructor(config: PoseRunConfig, mean: MeanPose) {
+  /**
+   * @param mean - of the training set: where the model starts, and the baseline that knows nothing
+   * @param inputSize - side of the pictures of the clips
+   */
+  constructor(config: PoseRunConfig, mean: MeanPose, inputSize: number) {
     const random = (of: string) => new Random(config.seed).fork(of);
     const model = createModel(config.model, random("model")) as ConfiguredModel & PoseEstimator;
     scaleResiduals(model, config.residualScale);
@@ -88,6 +92,7 @@ export class PoseTask implements Task<PoseTrainingBatch> {
     this.measure = poseMeasure(mean.joints);
     this.#config = config;
     this.#mean = mean;
+    this.#inputSize = inputSize;
   }
 
   /** Starts the regressors at the mean, so that they learn departures. */
@@ -147,7 +152,7 @@ export class PoseTask implements Task<PoseTrainingBatch> {
   }
 
   metadata(): Readonly<Record<string, string>> {
-    return meanJointsMetadata(this.#mean.joints);
+    return poseMetadata(this.#mean.joints, this.#inputSize);
   }
 }
 

@@ -126,6 +126,11 @@ suite("saccade profile", () => {
     const { code, stderr } = await profile(at("model.safetensors"), "--input", RECORDING, "--at", "1e6");
     expect(code).toBe(1);
     expect(stderr).toMatch(/walk\.aedat4: expected --at within the recording, .* got 1000000\n$/);
+    const classes = await profile("tiny", "--input", RECORDING);
+    expect(classes.code).toBe(1);
+    expect(classes.stderr).toMatch(
+      /walk\.aedat4: expected a model of poses for a recording, got one of classification\n$/,
+    );
   });
 
   test.each([

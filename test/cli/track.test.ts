@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { commands } from "../../apps/cli/commands.ts";
 import { type Events, encodeAedat4, encodeEvt3 } from "../../src/events/index.ts";
 import { encodeSafetensors, parseSafetensors } from "../../src/io/index.ts";
+import { encodeModelFile, type ModelConfig } from "../../src/models/index.ts";
 import {
   encodeTruthFrame,
   encodeTruthHeader,
@@ -13,13 +14,18 @@ import {
   parseTruth,
   parseTruthFrame,
 } from "../../src/simulate/index.ts";
+import { poseMetadata } from "../../src/track/index.ts";
+import { parseRun, RUN } from "../../src/train/index.ts";
 import { bytesOf, DATA, eventsOf } from "../events/support.ts";
+import { smallConfig, smallModel } from "../models/small-models.ts";
 import { eventsFor, smallModelFile, withThreads } from "../track/support.ts";
 import { type CliResult, mountDisk, runCli, unmountDisk } from "./harness.ts";
 import { runChild } from "./child.ts";
 
 const SENSOR = { width: 128, height: 128 };
 const CAMERA = { width: 128, height: 128, fx: 150, fy: 150, cx: 64, cy: 64 };
+
+const MEAN = new Float64Array(72);
 
 let folder: string;
 let weights: string;
@@ -41,6 +47,24 @@ async function put(name: string, content: Uint8Array | string): Promise<string> 
 
 function aedat4(events: Events): Promise<Uint8Array> {
   return bytesOf(encodeAedat4(SENSOR, [events]));
+}
+
+/** A small model as `saccade train` writes it: of windows of 500 ms, in 4 steps of 32×32 pixels. */
+async function trained(
+  name: "pose-tracker" | "sew-resnet" | "resnet-gru",
+  changes: object = {},
+): Promise<string> {
+  const narrow = name === "pose-tracker" ? { backboneWidth: 4 } : {};
+  const bytes = await withThreads(1, () => {
+    const model = smallModel(name, 3, { ...narrow, ...changes });
+    const run = runOf(model.config, { timeSteps: 4, windowSeconds: [0.75, 0.5, 0.25] });
+    return encodeModelFile(model, { metadata: { ...poseMetadata(MEAN, 32), [RUN]: JSON.stringify(run) } });
+  });
+  return put(`${name}-${Object.keys(changes).join("-")}.safetensors`, bytes);
+}
+
+function runOf(model: ModelConfig, window: object): object {
+  return parseRun({ task: "pose", model, steps: 1, rate: 1, data: { proceduralSeconds: 1 }, ...window });
 }
 
 /** `saccade track` into a folder of its own. */
@@ -199,6 +223,82 @@ suite("saccade track", () => {
   });
 });
 
+suite("saccade track with other models", () => {
+  test("a pose tracker poses the body in windows as it was trained on", async () => {
+    const model = await trained("pose-tracker");
+    const { code, stdout, stderr, out, files } = await track(
+      recording,
+      "--weights",
+      model,
+      "--json",
+      "--csv",
+      "--bvh",
+    );
+    expect({ code, stderr: stderr.includes("saccade: ") }).toEqual({ code: 0, stderr: false });
+    expect(files).toEqual(["report.html", "walk.bvh", "walk.csv", "walk.jsonl"]);
+    const steps = (await readFile(join(out, "walk.jsonl"), "utf8")).trimEnd().split("\n");
+    const times = steps.map((line) => parseTruthFrame(line).tUs);
+    expect(times).toEqual(times.map((_, i) => times[0]! + 125_000 * i));
+    expect(times).toHaveLength(18);
+    expect(parseBvh(await readFile(join(out, "walk.bvh"))).frameTimeSeconds).toBe(0.125);
+    expect(stdout).toMatch(/energy per inference of 4 frames, 45 nm/);
+    expect(stdout).toMatch(/firing rate +[1-9][\d.]* %/);
+    const report = await readFile(join(out, "report.html"), "utf8");
+    expect(report).toContain("Spiking Spatiotemporal Transformer (SST)");
+    expect(report).toContain('"timeSteps":4,"attention":"hamming"');
+  });
+
+  test("takes windows of other lengths", async () => {
+    const { stdout } = await track(
+      recording,
+      "--weights",
+      await trained("sew-resnet"),
+      "--window-ms",
+      "1000",
+    );
+    expect(stdout).toMatch(/frames +9\n/);
+  });
+
+  test("a model of joints alone gives joints and no rotations", async () => {
+    const model = await trained("sew-resnet", { head: "joints" });
+    const { code, out, files } = await track(recording, "--weights", model, "--json", "--csv");
+    expect({ code, files }).toEqual({ code: 0, files: ["report.html", "walk.csv", "walk.jsonl"] });
+    const steps = (await readFile(join(out, "walk.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line): Record<string, number[][]> => JSON.parse(line));
+    expect(steps).toHaveLength(18);
+    expect(Object.keys(steps[0]!)).toEqual(["tUs", "joints", "translation"]);
+    const [head, ...rows] = (await readFile(join(out, "walk.csv"), "utf8")).trimEnd().split("\n");
+    expect(head!.split(",")).toHaveLength(1 + 72 + 3);
+    expect(head).not.toMatch(/_rad|shape_/);
+    rows.forEach((row, i) => {
+      const { tUs, joints, translation } = steps[i]!;
+      const numbers = [tUs, joints, translation].flat(2) as unknown as number[];
+      expect(row.split(",").map(Number)).toEqual(numbers.map((v) => v + 0));
+    });
+  });
+
+  test("compares a model of joints alone with the truth", async () => {
+    const { out } = await track(recording, "--json");
+    const lines = await readFile(join(out, "walk.jsonl"), "utf8");
+    const truth = await put(
+      "joints.truth.jsonl",
+      `${encodeTruthHeader({ camera: CAMERA, sensor: SENSOR })}\n${lines}`,
+    );
+    const model = await trained("sew-resnet", { head: "joints" });
+    const { stdout } = await track(recording, "--weights", model, "--truth", truth);
+    expect(stdout).toMatch(/error over 18 frames/);
+  });
+
+  test("tells that a model has no spiking neurons", async () => {
+    const { code, stdout, out } = await track(recording, "--weights", await trained("resnet-gru"));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/firing rate +no spiking neurons/);
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("The model has no spiking neurons");
+  });
+});
+
 suite("saccade track, with bad input", () => {
   /** Runs it, expects one line on standard error, and no file. */
   async function fault(path: string, ...options: string[]): Promise<string> {
@@ -267,6 +367,42 @@ suite("saccade track, with bad input", () => {
     const data = new Float32Array(10).fill(NaN);
     const nan = await change("nan.safetensors", "head.shape.bias", { shape: [10], data });
     expect(await fault(recording, "--weights", nan)).toMatch(/nan\.safetensors: .*head\.shape\.bias.*NaN/);
+  });
+
+  test("models of joints alone for --bvh, of several views, or of another task", async () => {
+    const joints = await trained("sew-resnet", { head: "joints" });
+    expect(await fault(recording, "--weights", joints)).toContain(
+      "sew-resnet-head.safetensors: expected a model that poses a body for --bvh, got one of joints alone",
+    );
+    expect(await fault(recording, "--weights", await trained("pose-tracker", { views: 2 }))).toContain(
+      "expected a model of one view, got one of 2",
+    );
+    const other = await withThreads(1, () => encodeModelFile(smallModel("spiking-pose", 1, { width: 4 })));
+    const heatmaps = await put("heatmaps.safetensors", other);
+    expect(await fault(recording, "--weights", heatmaps)).toContain(
+      "heatmaps.safetensors: expected a model of poses in 3D, got a spiking-pose of heatmaps",
+    );
+  });
+
+  test("a model that does not say how large its pictures are, or asks for too much", async () => {
+    const { tensors, metadata } = parseSafetensors(await readFile(await trained("sew-resnet")));
+    const said = (name: string, changes: object) => {
+      const kept = Object.entries({ ...metadata, ...changes }).filter(([, text]) => text !== undefined);
+      return put(name, encodeSafetensors(tensors, Object.fromEntries(kept)));
+    };
+    const silent = await said("silent.safetensors", { "saccade.input_size": undefined });
+    expect(await fault(recording, "--weights", silent)).toMatch(
+      /silent\.safetensors: .*expected a side of 1 to 16384 pixels as saccade\.input_size, got nothing/,
+    );
+    const run = JSON.stringify(runOf(smallConfig("sew-resnet"), { timeSteps: 65_536 }));
+    const huge = await said("huge.safetensors", { "saccade.input_size": "16384", [RUN]: run });
+    expect(await fault(recording, "--weights", huge)).toMatch(
+      /huge\.safetensors: expected what fits into memory/,
+    );
+    const wrong = await said("wrong.safetensors", { [RUN]: "none" });
+    expect(await fault(recording, "--weights", wrong)).toMatch(
+      /wrong\.safetensors: saccade\.run: expected JSON/,
+    );
   });
 
   test("truth of another sensor", async () => {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
 import { stringify } from "yaml";
 import { commands } from "../../apps/cli/commands.ts";
+import { parseSafetensors } from "../../src/io/index.ts";
 import { encodeBvh, generateMotion } from "../../src/simulate/index.ts";
 import { parseCheckpoint } from "../../src/train/index.ts";
 import { expectClose } from "../golden/close.ts";
@@ -134,6 +135,20 @@ suite("saccade train pose", () => {
     const third = parseCheckpoint(await result("third", "checkpoint.safetensors"));
     const name = "model.head.pose.weight";
     expectClose(name, third.tensors.get(name)!.data, before!.tensors.get(name)!.data, 1e-6);
+  });
+
+  test("writes models of other kinds that track takes, with the window and the size of their training", async () => {
+    const model = { model: "sew-resnet", preset: "tiny", head: "joints" };
+    const other = await put("other.yaml", stringify({ ...CONFIG, model, steps: 1, timeSteps: 4 }));
+    expect((await train(other, "other")).code).toBe(0);
+    const weights = join(folder, "other", "model.safetensors");
+    const { metadata } = parseSafetensors(await readFile(weights));
+    expect(metadata["saccade.input_size"]).toBe("64");
+    const args = ["track", "samples/walk.aedat4", "--weights", weights, "--out", join(folder, "tracked")];
+    const { code, stdout } = await runCli([...args, "--csv", "--threads", "1"], commands);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nframes +79\n/); // 4 steps in 0.5 s
+    expect(stdout).toMatch(/\nMPJPE +[\d.]+ mm/);
   });
 
   test("resumes where a crash broke off a line of the log, or took the log", async () => {

@@ -23,6 +23,7 @@ const PAGES = [
   "docs/pose-tracker.md",
   "docs/simulation.md",
   "docs/staa.md",
+  "docs/train.md",
 ];
 
 const pages = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))

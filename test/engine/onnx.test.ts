@@ -4,7 +4,7 @@ import { expect, suite, test } from "vitest";
 import { ArgumentError } from "../../src/core/index.ts";
 import { ActivityMonitor, lower, toOnnx } from "../../src/engine/index.ts";
 import { openRecording } from "../../src/events/node.ts";
-import { officialName, type SpikeVideoFormer } from "../../src/models/index.ts";
+import { isKind, officialName, type SpikeVideoFormer } from "../../src/models/index.ts";
 import { tensor, withoutGradients } from "../../src/tensor/index.ts";
 import { parsePoseModel, type PoseModel, trackPoses } from "../../src/track/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
@@ -131,9 +131,11 @@ suite("a model in ONNX Runtime", () => {
 
   test("tracks the sample recording as the model does", async () => {
     const tracked = parsePoseModel(new Uint8Array(readFileSync("weights/nano-pose.safetensors")));
+    const { model } = tracked;
+    if (!isKind(model, "spikevideoformer")) throw new Error("another model");
     const { shape, data } = await sampleWindows(tracked, 4);
-    const eager = runEager(tracked.model, data, shape);
-    const onnx = await runOnnx(tracked.model, data, shape);
+    const eager = runEager(model, data, shape);
+    const onnx = await runOnnx(model, data, shape);
     const errors = Object.keys(eager).map((name) => errorsByClip(onnx[name]!, eager[name]!));
     const worst = errors[0]!
       .map((_, b) => Math.max(...errors.map((clips) => clips[b]!)))

@@ -64,9 +64,10 @@ export function smallConfig(name: ModelName): ModelConfig {
   return parseModelConfig({ model: name, ...configs[name] });
 }
 
-/** The model of {@link smallConfig} in evaluation mode, with neurons that fire up to the last layer. */
-export function smallModel(name: ModelName, seed = 3): ConfiguredModel {
-  const model = createModel(smallConfig(name), new Random(seed)).eval();
+/** The model of {@link smallConfig}, or of changes to it, in evaluation mode, with neurons that fire up to the last layer. */
+export function smallModel(name: ModelName, seed = 3, changes: object = {}): ConfiguredModel {
+  const config = { ...smallConfig(name), ...changes } as ModelConfig;
+  const model = createModel(config, new Random(seed)).eval();
   const random = new Random(seed + 1);
   for (const [path, { data }] of model.namedTensors()) {
     if (/norm\d?\.bias$/i.test(path)) data.forEach((_, i) => (data[i] = random.normal(0.5, 0.8)));

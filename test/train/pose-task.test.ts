@@ -1,7 +1,7 @@
 import { expect, suite, test } from "vitest";
 import { gradientError, gradients } from "../../src/autograd/index.ts";
 import { Random } from "../../src/core/index.ts";
-import { clipsByView, meanPose, type PoseBatch, type PoseClip } from "../../src/data/index.ts";
+import { meanPose, type PoseBatch, type PoseClip } from "../../src/data/index.ts";
 import { emptyEvents } from "../../src/events/index.ts";
 import { createModel, parseModelConfig, type PoseEstimator } from "../../src/models/index.ts";
 import { Adam } from "../../src/nn/index.ts";
@@ -39,7 +39,7 @@ function run(change: object = {}): PoseRunConfig {
 
 /** A task and its data; clips are seen at 32 pixels a side. */
 function prepared(config: PoseRunConfig, clips: readonly PoseClip[]) {
-  const task = new PoseTask(config, meanPose(clipsByView(clips, 1)[0]!, 0.125));
+  const task = new PoseTask(config, meanPose(clips, 0.125), 32);
   task.prepare();
   const recordings = config.domain && [walkOfDots()];
   const { poseTimes } = task.modules.model;
@@ -182,7 +182,7 @@ suite("domain adaptation", () => {
       task.modules.model.eval();
       scope(() => {
         const { total, terms } = task.loss(batch, 0.5);
-        const plain = new PoseTask(run(), meanPose([clip], 0.125));
+        const plain = new PoseTask(run(), meanPose([clip], 0.125), 32);
         plain.prepare();
         plain.modules.model.eval();
         const alone = plain.loss(batch, 0.5);

@@ -39,7 +39,7 @@ function sample(video: Float32Array, b: number): Float32Array {
 
 /** What `trackPoses` shows its model of a recording from a time on. */
 async function tracked({ events }: HeldRecording, startUs: number, windowUs: number): Promise<Float32Array> {
-  const model = { head: { kind: "pose", inputSize: options.size }, inChannels: 4 } as const;
+  const model = { inputSize: options.size, inChannels: 4 };
   const rest = cut(streamOf(events, sensor), { startUs });
   for await (const { values } of voxelWindows(rest, model, { windowUs, timeSteps: options.timeSteps })) {
     return values.slice();

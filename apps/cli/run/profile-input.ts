@@ -73,12 +73,17 @@ async function recorded(
   config: SpikeVideoFormerConfig,
   signal: AbortSignal,
 ): Promise<ProfileClip> {
+  const { head, inChannels } = config;
+  if (head.kind !== "pose") {
+    throw new InputError(path, `expected a model of poses for a recording, got one of ${head.kind}`);
+  }
   const source = await openRecording(path, { mode: "strict", signal });
   try {
+    const voxels = { inChannels, inputSize: head.inputSize };
     const options = { windowUs: 1000 * WINDOW_MS, timeSteps: TIME_STEPS };
     let firstUs: number | undefined;
     let found: (ProfileClip & { readonly whole: boolean }) | undefined;
-    for await (const { window, values, shape } of voxelWindows(source, config, options)) {
+    for await (const { window, values, shape } of voxelWindows(source, voxels, options)) {
       firstUs ??= window.startUs;
       const fromSeconds = (window.startUs - firstUs) / 1e6;
       found = {

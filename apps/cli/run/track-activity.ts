@@ -19,8 +19,8 @@ export type ActivitySummary = {
   readonly macs: number;
   readonly acs: number;
   readonly denseMacs: number;
-  /** Spikes per neuron and step, mean of the layers. */
-  readonly firingRate: number;
+  /** Spikes per neuron and step, mean of the layers; undefined of a model without neurons. */
+  readonly firingRate: number | undefined;
   /** Energy of one pass by process node. */
   readonly energy: readonly {
     readonly node: string;
@@ -81,12 +81,13 @@ export class ActivityLog {
       this.#total.acs / passes,
       this.#total.denseMacs / passes,
     ];
+    const firingRate = this.layers.length === 0 ? undefined : this.#rate / passes;
     const energy = energyCosts.map((cost) => ({
       ...cost,
       spikingMj: energyMj({ macs, acs }, cost),
       denseMj: energyMj({ macs: denseMacs, acs: 0 }, cost),
     }));
-    return { macs, acs, denseMacs, firingRate: this.#rate / passes, energy };
+    return { macs, acs, denseMacs, firingRate, energy };
   }
 
   /** Stops watching. */

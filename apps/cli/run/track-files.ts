@@ -1,25 +1,32 @@
 /** Poses as files: JSON lines, CSV, BVH. */
-import { JOINT_NAMES, poseInWorld, SHAPE_COEFFICIENTS } from "../../../src/body/index.ts";
+import { JOINT_NAMES, type Pose, poseInWorld, SHAPE_COEFFICIENTS } from "../../../src/body/index.ts";
 import { bvhFrame, bvhHeader, encodeTruthFrame } from "../../../src/simulate/index.ts";
 import type { TrackedStep } from "../../../src/track/index.ts";
 
-/** One line of JSON with its line end: `tUs`, `joints`, `pose`, `shape`, `translation`, as in files of ground truth. */
+/**
+ * One line of JSON with its line end: `tUs`, `joints`, `pose`, `shape`, `translation`, as in files of ground truth; without
+ * `pose` and `shape` of a model that tells joints alone.
+ */
 export function jsonStep(step: TrackedStep): string {
   return `${encodeTruthFrame(step)}\n`;
 }
 
-/** First line of the CSV: a column a number, its unit at the end of the name. */
-export function csvHeader(): string {
+/**
+ * First line of the CSV: a column a number, its unit at the end of the name.
+ * @param body - whether there are rotations and a shape, or joints alone
+ */
+export function csvHeader(body: boolean): string {
   const axes = (unit: string) =>
     JOINT_NAMES.flatMap((name) => ["x", "y", "z"].map((a) => `${name}_${a}_${unit}`));
   const shape = Array.from({ length: SHAPE_COEFFICIENTS }, (_, k) => `shape_${k}`);
   const translation = ["x", "y", "z"].map((axis) => `translation_${axis}_m`);
-  return `${["t_us", ...axes("m"), ...axes("rad"), ...shape, ...translation].join(",")}\n`;
+  const columns = ["t_us", ...axes("m"), ...(body ? [...axes("rad"), ...shape] : []), ...translation];
+  return `${columns.join(",")}\n`;
 }
 
-/** One line of the CSV: time, joints, axis-angle rotations, shape, translation. */
+/** One line of the CSV: time, joints, axis-angle rotations and shape if there is a body, translation. */
 export function csvStep({ tUs, joints, pose, shape, translation }: TrackedStep): string {
-  const numbers = [...joints, ...pose, ...shape, ...translation];
+  const numbers = [...joints, ...(pose ?? []), ...(shape ?? []), ...translation];
   return `${[tUs, ...numbers.map((value) => Math.round(value * 1e6) / 1e6 + 0)].join(",")}\n`;
 }
 
@@ -40,11 +47,11 @@ export class BvhWriter {
   #frames = 0;
   readonly #shape = new Float64Array(SHAPE_COEFFICIENTS);
 
-  /** The line of a step. */
-  frame(step: TrackedStep): string {
+  /** The line of a body in camera coordinates. */
+  frame(body: Pose): string {
     this.#frames++;
-    step.shape.forEach((value, k) => (this.#shape[k]! += value));
-    const { pose, translation } = poseInWorld(UPRIGHT, step);
+    body.shape.forEach((value, k) => (this.#shape[k]! += value));
+    const { pose, translation } = poseInWorld(UPRIGHT, body);
     return bvhFrame(pose, translation);
   }
 

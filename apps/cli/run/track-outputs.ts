@@ -1,5 +1,6 @@
 /** The files of a tracking run: all of them appear at the end, or none. */
 import { join } from "node:path";
+import type { Pose } from "../../../src/body/index.ts";
 import type { TrackedStep } from "../../../src/track/index.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { commitTogether, GrowingFile } from "./growing-file.ts";
@@ -9,7 +10,10 @@ import { BvhWriter, csvHeader, csvStep, jsonStep } from "./track-files.ts";
 export type OutputFormats = {
   readonly json: boolean;
   readonly csv: boolean;
+  /** Takes a body. */
   readonly bvh: boolean;
+  /** Whether steps have a body, or joints alone. */
+  readonly body: boolean;
 };
 
 type Output = {
@@ -44,11 +48,11 @@ export class TrackOutputs {
     const bvh = new BvhWriter();
     const kinds = [
       { wanted: formats.json, end: "jsonl", line: jsonStep, head: () => "" },
-      { wanted: formats.csv, end: "csv", line: csvStep, head: csvHeader },
+      { wanted: formats.csv, end: "csv", line: csvStep, head: () => csvHeader(formats.body) },
       {
         wanted: formats.bvh,
         end: "bvh",
-        line: (step: TrackedStep) => bvh.frame(step),
+        line: (step: TrackedStep) => bvh.frame(step as Pose),
         head: (rate: number) => bvh.head(rate),
       },
     ].filter(({ wanted }) => wanted);

@@ -8,6 +8,8 @@ export function trackTable(summary: TrackSummary): string {
   const { width, height } = recording.sensor;
   const seconds = (recording.durationUs / 1e6).toFixed(2);
   const perFrame = (operations: number) => brief(operations / model.timeSteps);
+  const { firingRate } = activity;
+  const firing = firingRate === undefined ? "no spiking neurons" : `${(100 * firingRate).toFixed(1)} %`;
   const less = (dense: number, spiking: number) => `${(dense / spiking).toFixed(1)}× less`;
   const costs = [
     ["", "spiking", "dense"],
@@ -38,7 +40,7 @@ export function trackTable(summary: TrackSummary): string {
       ["frames", String(frames)],
       ["time per frame", `${timing.msPerFrame.toFixed(2)} ms on ${timing.threads} threads`],
       ["real-time factor", `${timing.realTimeFactor.toFixed(1)}×`],
-      ["firing rate", `${(100 * activity.firingRate).toFixed(1)} %`],
+      ["firing rate", firing],
     ]),
     table(costs),
     accuracy.length > 0 ? table(accuracy) : "",

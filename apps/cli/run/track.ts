@@ -5,11 +5,12 @@ import { basename, extname } from "node:path";
 import type { Recording } from "../../../src/events/index.ts";
 import { openRecording } from "../../../src/events/node.ts";
 import { readFileBounded } from "../../../src/core/node.ts";
-import type { SpikeVideoFormer } from "../../../src/models/index.ts";
+import { kindOf, type ModelConfig } from "../../../src/models/index.ts";
 import { withoutGradients, zeros } from "../../../src/tensor/index.ts";
 import {
   parsePoseModel,
   type PoseModel,
+  posesBody,
   predictPoses,
   type TrackedStep,
   trackPoses,
@@ -18,12 +19,12 @@ import { PoseComparison, type PoseEvaluation } from "../../../src/train/index.ts
 import type { ReportData, ReportModel, ReportRecording, ReportTiming } from "../../report/data.ts";
 import { renderReport } from "../../report/render.ts";
 import type { Context } from "../context.ts";
-import { reading } from "../faults.ts";
+import { InputError, reading } from "../faults.ts";
 import { packageFile } from "../package-root.ts";
 import { type Progress, startProgress } from "../progress.ts";
 import type { TrackOptions } from "../track.ts";
 import { withBackend } from "./backends.ts";
-import { TIME_STEPS, WINDOW_MS } from "./pose-window.ts";
+import { type PoseWindow, poseWindow } from "./pose-window.ts";
 import { ActivityLog, type ActivitySummary, type PassActivity } from "./track-activity.ts";
 import { jsonStep } from "./track-files.ts";
 import { TrackOutputs } from "./track-outputs.ts";
@@ -60,13 +61,21 @@ export async function runTrack(
 ): Promise<TrackSummary | undefined> {
   return withBackend({ ...options, env: context.env }, async () => {
     const weights = options.weights ?? packageFile("weights", "nano-pose.safetensors");
-    const poseModel = await reading(weights, async () => parsePoseModel(await readFileBounded(weights)));
+    const poseModel = await reading(weights, async () =>
+      parsePoseModel(await readFileBounded(weights), weights),
+    );
+    if (options.bvh && !posesBody(poseModel.model)) {
+      throw new InputError(weights, "expected a model that poses a body for --bvh, got one of joints alone");
+    }
     const truth = await readTruth(path, options.truth);
-    warmUp(poseModel.model);
+    const { metadata } = poseModel;
+    const trained = await reading(weights, () => poseWindow(metadata));
+    const window = { ...trained, windowMs: options.windowMs ?? trained.windowMs };
+    await reading(weights, () => warmUp(poseModel, window));
     const bytes = path === "-" ? undefined : (await stat(path)).size;
     const mode = options.recover ? "recover" : "strict";
     const source = await reading(path, () => openRecording(path, { mode, signal: context.signal }));
-    const run = new Run(path, basename(weights), poseModel, truth, options);
+    const run = new Run(path, basename(weights), poseModel, window, truth, options);
     // Lines on the terminal and a bar that redraws itself would run into each other.
     const crowded = context.stdout.isTTY === true && isPiped(options);
     const bar = { label: run.stem, total: megabytes(bytes ?? 0), unit: "MB", now: context.now };
@@ -89,18 +98,18 @@ class Run {
   readonly #name: string;
   readonly #weights: string;
   readonly #poseModel: PoseModel;
+  readonly #window: PoseWindow;
   readonly #truth: Truth | undefined;
   readonly #options: TrackOptions;
   readonly #activity: ActivityLog;
   readonly #shown: ReportSteps;
   readonly #errors: PoseComparison;
-  /** Side of the model's input. */
-  readonly #size: number;
 
   constructor(
     path: string,
     weights: string,
     poseModel: PoseModel,
+    window: PoseWindow,
     truth: Truth | undefined,
     options: TrackOptions,
   ) {
@@ -108,11 +117,11 @@ class Run {
     this.#name = path === "-" ? "standard input" : path;
     this.#weights = weights;
     this.#poseModel = poseModel;
+    this.#window = window;
     this.#truth = truth;
     this.#options = options;
-    this.#size = inputSize(poseModel.model);
     this.#activity = new ActivityLog(poseModel.model);
-    this.#shown = new ReportSteps(this.#size);
+    this.#shown = new ReportSteps(poseModel.inputSize);
     this.#errors = new PoseComparison(poseModel.meanJoints);
   }
 
@@ -127,10 +136,11 @@ class Run {
     progress: Progress | undefined,
     context: Context,
   ): Promise<TrackSummary | undefined> {
-    const { json = false, csv = false, bvh = false, out, windowMs = WINDOW_MS } = this.#options;
+    const { json = false, csv = false, bvh = false, out } = this.#options;
     const piped = isPiped(this.#options);
-    const windowUs = Math.round(1000 * windowMs);
-    const formats = { json: json && !piped, csv, bvh };
+    const { timeSteps } = this.#window;
+    const windowUs = Math.round(1000 * this.#window.windowMs);
+    const formats = { json: json && !piped, csv, bvh, body: posesBody(this.#poseModel.model) };
     const { weights, truth: truthFile } = this.#options;
     const inputs = [this.#name, weights, truthFile];
     const outputs = await TrackOutputs.open(out ?? ".", this.stem, formats, inputs);
@@ -139,9 +149,9 @@ class Run {
       const started = context.now();
       let activity: PassActivity | undefined;
       let last: TrackedStep | undefined;
-      const steps = trackPoses(stream, this.#poseModel, { windowUs, timeSteps: TIME_STEPS });
+      const steps = trackPoses(stream, this.#poseModel, { windowUs, timeSteps });
       for await (const step of readingAll(this.#name, steps)) {
-        const t = step.index % TIME_STEPS;
+        const t = step.index % timeSteps;
         if (t === 0) {
           activity = this.#activity.take();
           progress?.update(megabytes(source.offset));
@@ -162,7 +172,7 @@ class Run {
       const summary = this.#summary(stream, source, last!, ms);
       const files = await outputs.commit(
         renderReport(this.#report(summary, source)),
-        (TIME_STEPS * 1e6) / windowUs,
+        (timeSteps * 1e6) / windowUs,
       );
       progress?.end();
       const result = { ...summary, files };
@@ -191,11 +201,11 @@ class Run {
         events: stream.events,
       },
       model: {
-        name: "SpikeVideoFormer",
+        name: kindOf(model.config.model).title,
         parameters: model.parameterCount(),
         weights: this.#weights,
-        timeSteps: TIME_STEPS,
-        attention: `${model.config.score}, ${model.config.attention}`,
+        timeSteps: this.#window.timeSteps,
+        attention: attentionOf(model.config),
       },
       timing: {
         msPerFrame: ms / frames,
@@ -215,6 +225,9 @@ class Run {
     const notes = [
       this.#shown.thinned ? "A long recording: steps at equal distances are shown." : "",
       this.#truth && errors === undefined ? "The truth is of other times than the recording." : "",
+      activity.firingRate === undefined
+        ? "The model has no spiking neurons: what it saves is in the layer that events drive."
+        : "",
       this.#truth ? "" : "The camera is not known: the skeleton is drawn for a field of view of 45°.",
       report.count > 0
         ? `The recording is damaged; faults: ${report.count}, events left out: ${report.droppedEvents}.`
@@ -225,7 +238,7 @@ class Run {
       model,
       timing,
       ...this.#shown.parts(this.#activity),
-      camera: reportCamera(sensor, this.#size, this.#truth?.header),
+      camera: reportCamera(sensor, this.#poseModel.inputSize, this.#truth?.header),
       energy: activity,
       notes: notes.filter((note) => note !== ""),
     };
@@ -238,13 +251,15 @@ function isPiped({ json = false, csv = false, bvh = false, out }: TrackOptions):
 }
 
 /** The first pass of a process is slow while the engine compiles: it is no measure of the others. */
-function warmUp(model: SpikeVideoFormer): void {
-  const size = inputSize(model);
-  withoutGradients(() => predictPoses(model, zeros([TIME_STEPS, 1, model.config.inChannels, size, size])));
+function warmUp({ model, inputSize }: PoseModel, { timeSteps }: PoseWindow): void {
+  const shape = [timeSteps, 1, model.config.inChannels, inputSize, inputSize];
+  withoutGradients(() => predictPoses(model, zeros(shape)));
 }
 
-function inputSize({ config }: SpikeVideoFormer): number {
-  return config.head.kind === "pose" ? config.head.inputSize : 0;
+/** Score and kind of a model's attention, where its configuration chooses them. */
+function attentionOf(config: ModelConfig): string | undefined {
+  if (!("score" in config)) return undefined;
+  return "attention" in config ? `${config.score}, ${config.attention}` : config.score;
 }
 
 function megabytes(bytes: number): number {

@@ -24,7 +24,7 @@ export function painted(canvas: HTMLCanvasElement, frame: HTMLElement, paint: Pa
 }
 
 /** Fits a canvas to its size on the screen and clears it; its context is fresh but for a scale to CSS pixels. */
-function fitted(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
+export function fitted(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = devicePixelRatio;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w) canvas.width = w;

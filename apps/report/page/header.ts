@@ -16,7 +16,7 @@ export function header({ recording, model, timing, notes = [] }: ReportData): vo
     ["Model", model.name],
     ["Parameters", count(model.parameters)],
     ["Time steps", String(model.timeSteps)],
-    ["Attention", model.attention],
+    ...(model.attention === undefined ? [] : [["Attention", model.attention] as [string, string]]),
     ["Weights", model.weights],
   ];
   masthead(recording.name, facts, notes);

@@ -1,4 +1,5 @@
 /** The two pictures: events in space and time, and the frame of one moment. */
+import { fitted } from "../page/canvas.ts";
 import { byId, onResize } from "../page/dom.ts";
 import { count } from "../page/format.ts";
 import { onTheme, type Palette } from "../page/theme.ts";
@@ -34,9 +35,9 @@ export function space(
   const draw = () => {
     if (palette === undefined || width === 0) return;
     const view = { width, height };
-    drawBack(fresh(back, width, height), store.state, palette, data.sensor, view);
+    drawBack(fitted(back, width, height), store.state, palette, data.sensor, view);
     drawCloud(store.state, palette, width, height, devicePixelRatio);
-    drawFront(fresh(front, width, height), store.state, palette, data.sensor, view);
+    drawFront(fitted(front, width, height), store.state, palette, data.sensor, view);
   };
   onTheme((colours) => {
     palette = colours;
@@ -53,16 +54,6 @@ export function space(
   gestures(front, store, () => look(DIRECTIONS.Space));
   store.onChange(draw);
   return look;
-}
-
-function fresh(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
-  const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const c = canvas.getContext("2d")!;
-  c.reset();
-  c.scale(devicePixelRatio, devicePixelRatio);
-  return c;
 }
 
 /** Paints the frame, now and when anything changes. */

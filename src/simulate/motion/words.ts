@@ -1,5 +1,5 @@
 /** Motion files of text: words, numbers and lines, with the place of each for messages. */
-import { FormatError } from "../../core/index.ts";
+import { FormatError, latin1 } from "../../core/index.ts";
 
 const LINE_FEED = 10;
 const isBlank = (code: number) => code <= 32;
@@ -21,7 +21,7 @@ export class Words {
   constructor(bytes: Uint8Array, format: string, file: string | undefined) {
     this.#bytes = bytes;
     this.#format = format;
-    this.#text = new TextDecoder("latin1").decode(bytes);
+    this.#text = latin1(bytes);
     this.#file = file;
     const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
     if (hasByteOrderMark) this.#at = 3;

@@ -44,7 +44,7 @@ export const POSE: TaskCommand<PoseRunConfig> = {
     const recordings = await recordingsOf(config, places, context);
     const clips = await clipsOf(config, places, context);
     const [first] = clipsByView(clips.training, runViews(config));
-    const task = new PoseTask(config, meanPose(first!, STEP_SECONDS));
+    const task = new PoseTask(config, meanPose(first!, STEP_SECONDS), first![0]!.size);
     const { poseTimes } = task.modules.model;
     return { task, data: poseData(config, poseTimes, { ...clips, ...(recordings && { recordings }) }) };
   },

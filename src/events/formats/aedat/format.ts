@@ -1,8 +1,7 @@
 /** AEDAT 1 to 3: one kind of text header, several encodings. AEDAT 4 shares no more than its first bytes with them. */
-import { FormatError, UnsupportedError } from "../../../core/index.ts";
+import { FormatError, latin1, UnsupportedError } from "../../../core/index.ts";
 import { openAedat2 } from "../aedat2/decode.ts";
 import { openAedat3 } from "../aedat3/decode.ts";
-import { latin1 } from "../../../io/index.ts";
 import { type EventFormat, startsWith } from "../format.ts";
 
 const VERSION = "#!AER-DAT";

@@ -1,7 +1,7 @@
 /** The text header of AEDAT 1 to 3 (docs.inivation.com, "AEDAT File Formats"): lines `#…` that end with CR LF. */
+import { latin1 } from "../../../core/index.ts";
 import type { Faults } from "../../faults.ts";
 import type { ByteSource } from "../../source.ts";
-import { latin1 } from "../../../io/index.ts";
 
 /** A header: its lines without `#` and line end, and how many bytes it takes. */
 export type AedatHeader = { readonly lines: readonly string[]; readonly bytes: number };

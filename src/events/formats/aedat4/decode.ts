@@ -1,10 +1,9 @@
 /** Reading AEDAT 4.0 (see layout.ts), packet by packet. */
-import { UnsupportedError } from "../../../core/index.ts";
+import { latin1, UnsupportedError } from "../../../core/index.ts";
 import type { Events } from "../../columns.ts";
 import { Faults } from "../../faults.ts";
 import { type ReaderOptions, type Recording, recordingOf } from "../../recording.ts";
 import type { ByteSource } from "../../source.ts";
-import { latin1 } from "../../../io/index.ts";
 import { FlatbufferFault, rootTable } from "./flatbuffer.ts";
 import { type StreamInfo, streamsOf } from "./info.ts";
 import {

@@ -1,9 +1,8 @@
 /** Finding the variables of a MAT-file without reading their values. */
-import { FormatError } from "../../../core/index.ts";
+import { FormatError, latin1 } from "../../../core/index.ts";
 import { inflateChunks, type NumpyDtype, rangeChunks } from "../../../io/index.ts";
 import type { ByteFile } from "../../byte-file.ts";
 import { ByteSource } from "../../source.ts";
-import { latin1 } from "../../../io/index.ts";
 import { viewOf } from "../table/columns.ts";
 import {
   CLASSES,

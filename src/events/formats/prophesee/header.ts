@@ -1,8 +1,7 @@
 /** The text header of Prophesee's files (docs.prophesee.ai, "RAW file format"): lines `% key value`, then binary data. */
-import { FormatError } from "../../../core/index.ts";
+import { FormatError, latin1 } from "../../../core/index.ts";
 import type { SensorSize } from "../../columns.ts";
 import type { ByteSource } from "../../source.ts";
-import { latin1 } from "../../../io/index.ts";
 
 /** A header: its fields by lower-case key, and how many bytes it takes. */
 export type PropheseeHeader = { readonly fields: ReadonlyMap<string, string>; readonly bytes: number };

@@ -1,6 +1,6 @@
 /** The first lines of a text: how its events are written, told before any is read. */
+import { latin1 } from "../../../core/index.ts";
 import type { SensorSize } from "../../columns.ts";
-import { latin1 } from "../../../io/index.ts";
 import {
   type Column,
   columnsAmong,

@@ -1,6 +1,6 @@
 /** Lines of numbers, parsed from bytes. */
+import { latin1 } from "../../../core/index.ts";
 import type { Faults } from "../../faults.ts";
-import { latin1 } from "../../../io/index.ts";
 import { emptyRows, type EventRows, type Rows } from "../table/rows.ts";
 import { decimal, decimalTimes } from "./decimal.ts";
 import { commentOf, fieldsOf, MAX_LINE_BYTES, type TextHead } from "./head.ts";
