@@ -9,7 +9,7 @@ import { encodeNpz } from "../../src/io/index.ts";
 import { aedat2, aedat3, packet3, polarity3 } from "../events/aedat-files.ts";
 import { nmnistOf } from "../events/flat-files.ts";
 import { eventsOf } from "../events/support.ts";
-import { copyOf, jpeg, png, rgbPng } from "./copies.ts";
+import { copyOf, eventFrames, jpeg, png, rgbPng } from "./copies.ts";
 
 suite("a missing copy", () => {
   test.each(Object.entries(datasets))(
@@ -207,37 +207,12 @@ suite("videos", () => {
 });
 
 suite("event frames with SMPL poses", () => {
-  const numbers = (length: number, from: number) => Float32Array.from({ length }, (_, i) => from + i);
-  const array = (shape: number[], data: Float32Array | Uint8Array) => ({ shape, data });
-
-  function action(top: string, name: string, frames: number): Record<string, Uint8Array> {
-    const files: Record<string, Uint8Array> = {};
-    for (let frame = 0; frame < frames; frame++) {
-      const number = String(frame).padStart(4, "0");
-      const packed = new Uint8Array((256 * 256 * 4) / 8);
-      // Row 0, column 0, channel `frame % 4`; row 1, column 2, channel 3.
-      packed[0] = 0x80 >> (frame % 4);
-      packed[((256 + 2) * 4) / 8] = 0x10;
-      files[`${top}/${name}/events_frame_04/events_${number}.npz`] = encodeNpz(
-        new Map([["events_frame", array([packed.length], packed)]]),
-      );
-      files[`${top}/${name}/poses/pose_${number}.npz`] = encodeNpz(
-        new Map([
-          ["body_pose", array([1, 72], numbers(72, frame))],
-          ["trans", array([1, 3], numbers(3, frame))],
-          ["beta", array([1, 10], numbers(10, frame))],
-          ["joints3d", array([24, 3], numbers(72, frame))],
-          ["joints2d", array([24, 3], numbers(72, frame))],
-        ]),
-      );
-    }
-    return files;
-  }
+  const range = (length: number) => Array.from({ length }, (_, i) => i);
 
   test("are merged into steps, with the poses at their edges", async () => {
     const root = copyOf({
-      ...action("mmhpsd_events", "subject01_group1_time1", 9),
-      ...action("mmhpsd_events", "subject03_group1_time1", 5),
+      ...eventFrames("mmhpsd_events/subject01_group1_time1", range(9)),
+      ...eventFrames("mmhpsd_events/subject03_group1_time1", range(5)),
     });
     const test = await datasets.mmhpsd.open(diskFolder(root), "test", { timeSteps: 2, gap: 2 });
     expect(test.length).toBe(2);
@@ -258,9 +233,9 @@ suite("event frames with SMPL poses", () => {
   });
 
   test("of the wrong size are refused by name", async () => {
-    const files = action("h36m_events_processed", "s_09_act_02", 3);
+    const files = eventFrames("h36m_events_processed/s_09_act_02", range(3));
     files["h36m_events_processed/s_09_act_02/poses/pose_0001.npz"] = encodeNpz(
-      new Map([["body_pose", array([1, 71], numbers(71, 0))]]),
+      new Map([["body_pose", { shape: [1, 71], data: new Float32Array(71) }]]),
     );
     const test = await datasets["event-h36m"].open(diskFolder(copyOf(files)), "test", {
       timeSteps: 1,
@@ -268,6 +243,36 @@ suite("event frames with SMPL poses", () => {
     });
     await expect(test.get(0)).rejects.toThrow(
       /pose_0001\.npz: npz at byte 0: expected 72 numbers in body_pose, got 71/,
+    );
+  });
+
+  test("that follow one another are stretches, cut where one is missing and where they are long", async () => {
+    const of = (path: string, frames: number[]) => eventFrames(`phspd_events/${path}`, frames);
+    const root = copyOf({
+      ...of("subject04_group1_time1", [0, 1]),
+      ...of("subject05_group1_time1", [3, 4, 5, 6, 7, 8, 20, 30, 31]),
+    });
+    const train = await datasets["event-phspd"].stretches(diskFolder(root), "train", 3);
+    const all = await Promise.all(range(train.length).map((i) => train.get(i)));
+    expect(all.map(({ name, shape }) => [name.split("#")[1], shape[0]])).toEqual([
+      ["3", 3],
+      ["6", 2],
+      ["30", 1],
+    ]);
+    expect([all[0]!.pose[3 * 72], all[1]!.pose[0]]).toEqual([6, 6]);
+    expect((await datasets["event-phspd"].stretches(diskFolder(root), "test", 3)).length).toBe(1);
+  });
+
+  test("of motion capture lie in folders of its data sets, and are for training alone", async () => {
+    const root = diskFolder(copyOf(eventFrames("amass_events/MPI_HDM05/tr/HDM_tr_05", range(3))));
+    const train = await datasets["event-amass"].open(root, "train", { timeSteps: 2, gap: 1 });
+    expect((await train.get(0)).name).toBe("amass_events/MPI_HDM05/tr/HDM_tr_05#0");
+    await expect(datasets["event-amass"].open(root, "test")).rejects.toThrow(
+      /expected a split of train, got "test"/,
+    );
+    const empty = diskFolder(copyOf({ "amass_events/MPI_HDM05/x": "" }));
+    await expect(datasets["event-amass"].stretches(empty, "train", 9)).rejects.toThrow(
+      /expected amass_events\/SET\/SUBSET\/ACTION\/poses of 2 frames/,
     );
   });
 });
