@@ -26,7 +26,10 @@ export function addEval(
     .description("measure trained weights on a data set")
     .addArgument(new Argument("[TASK]", "what the model must do; default: what it does").choices(TASKS))
     .requiredOption("--weights <FILE>", "trained weights (safetensors)")
-    .requiredOption("--data <DIR>", "folder of the data set; of poses: motion capture (BVH, splits.json)")
+    .requiredOption(
+      "--data <DIR>",
+      "folder of the data set; of poses, unless the run learned from one: motion capture (BVH, splits.json)",
+    )
     .option("--compare <FILE>", "weights of another model to set beside")
     .option("--cache <DIR>", "folder in which the clips that are made are kept")
     .option("--json", "print JSON instead of tables")

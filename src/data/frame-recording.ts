@@ -36,7 +36,8 @@ function eventsOfFrames(
   { events: bits, shape: [, , height, width] }: PoseWindowSample,
   halfUs: number,
 ): Events {
-  const count = bits.reduce((sum, bit) => sum + bit, 0);
+  let count = 0;
+  for (const bit of bits) count += bit;
   const events = {
     t: new Float64Array(count),
     x: new Uint16Array(count),

@@ -12,9 +12,6 @@ import { voxelThreshold } from "../track/index.ts";
 import { STEP_SECONDS } from "./pose-data.ts";
 import type { PoseRunConfig } from "./run-config.ts";
 
-/** Bytes of clips that are held at most: 9 hours at 64² voxels and 64 bins a second, 1.2 hours at 256² and 30. */
-const MAX_BYTES = 2 ** 31;
-
 /** How far {@link readPoseClips} is. */
 export type ReadProgress = { readonly done: number; readonly total: number };
 
@@ -24,6 +21,8 @@ export type ReadClipsOptions = {
   readonly onProgress?: (progress: ReadProgress) => void;
   /** Stops between two recordings; the promise is rejected with its reason. */
   readonly signal?: AbortSignal;
+  /** Bytes of clips that are held at most; 2 GiB by default: 36 hours of 64² voxels and 16 bins a second, 1.2 of 256² and 30. */
+  readonly maxBytes?: number;
 };
 
 /**
@@ -31,7 +30,7 @@ export type ReadClipsOptions = {
  *
  * @param run - of which `data` names a data set
  * @param split - `test` stands in for a `val` that is not there
- * @throws ArgumentError if the copy, the split or labels are missing, or clips have more than 2 GiB
+ * @throws ArgumentError if the copy, the split or labels are missing, or clips have more bytes than are to be held
  * @throws FormatError naming a broken file
  */
 export async function readPoseClips(
@@ -39,7 +38,7 @@ export async function readPoseClips(
   data: PoseDatasetConfig,
   folder: Folder,
   split: string,
-  { onProgress, signal }: ReadClipsOptions = {},
+  { onProgress, signal, maxBytes = 2 ** 31 }: ReadClipsOptions = {},
 ): Promise<PoseClip[]> {
   const { size } = data;
   const binUs = poseBinUs(data, [STEP_SECONDS, ...windowSeconds.map((seconds) => seconds / timeSteps)]);
@@ -52,9 +51,9 @@ export async function readPoseClips(
     const threshold = voxelThreshold(recording.sensor, size);
     const clip = poseClipOf(recording, { size, binUs, threshold });
     bytes += clip.frames.byteLength;
-    if (bytes > MAX_BYTES) {
+    if (bytes > maxBytes) {
       throw new ArgumentError(
-        `${folder.name}: expected clips of ${MAX_BYTES} bytes or fewer in the split ${split}, got more: set data.limit, or lower data.size`,
+        `${folder.name}: expected clips of ${maxBytes} bytes or fewer in the split ${split}, got more: set data.limit, or lower data.size`,
       );
     }
     clips.push(clip);

@@ -189,7 +189,7 @@ export type RunConfig = PoseRunConfig | ClassificationRunConfig | SegmentationRu
  * | --- | --- |
  * | `task` | `pose`, `classification`, `segmentation` or `heatmaps` |
  * | `model` | see `parseModelConfig`; its head must be one of the task |
- * | `data` | where samples come from, and how they are cut |
+ * | `data` | where samples come from, and how they are cut; of poses with a `dataset`, or what is filmed |
  * | `seed` | of initial parameters, order and augmentation |
  * | `steps` or `epochs` | length of the run |
  * | `batch`, `timeSteps` | samples of a step, steps of a sample |

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { commands } from "../../apps/cli/commands.ts";
 import { forwardKinematics, axisAngleToMatrix, restJoints } from "../../src/body/index.ts";
 import { bodyAt } from "../../src/data/pose-clip.ts";
-import { datasets, parseRecipe } from "../../src/data/index.ts";
+import { datasets, parseRecipe, poseDatasetSchema } from "../../src/data/index.ts";
 import { diskFolder, generateShards, planRecipe } from "../../src/data/node.ts";
 import { parseRun, readPoseClips } from "../../src/train/index.ts";
 import { copyOf, eventFrames } from "../data/copies.ts";
@@ -88,6 +88,20 @@ suite("poses of generated shards", () => {
     expect(compared).toBeGreaterThan(20);
   });
 
+  test("are held up to a number of bytes", async () => {
+    const run = { timeSteps: 4, windowSeconds: [0.5] };
+    const data = poseDatasetSchema.parse(RUN.data);
+    const bytes = 9 * 2 * 32 * 4;
+    const read = (maxBytes: number) =>
+      readPoseClips(run, data, diskFolder(at("shards")), "train", { maxBytes });
+    expect((await read(2 * bytes)).map(({ frames }) => frames.length)).toEqual([bytes, bytes]);
+    await expect(read(2 * bytes - 1)).rejects.toThrow(
+      /expected clips of 4607 bytes or fewer .* set data\.limit/,
+    );
+    const one = { ...data, limit: 1 };
+    expect((await readPoseClips(run, one, diskFolder(at("shards")), "train")).length).toBe(1);
+  });
+
   test("are learned, and measured on the test where there is no validation", async () => {
     const { code, stdout, stderr } = await train("run", {});
     expect(stderr).toContain("train recordings: 2/2");
@@ -142,6 +156,18 @@ suite("poses of published event frames", () => {
     const metrics = JSON.parse((await evaluate("frames", copy)).stdout);
     // The second recording has a gap.
     expect(metrics).toMatchObject({ split: "test", clips: 3 });
+  });
+
+  test("need recordings of a window or more in each split", async () => {
+    const copy = copyOf({
+      ...eventFrames("mmhpsd_events/subject03_group1_time1", frames),
+      ...eventFrames("mmhpsd_events/subject01_group1_time1", [0, 1, 2, 3]),
+    });
+    const { code, stderr } = await train("short", { ...data, folder: copy });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/expected recordings of 8 bins or more in the split val, got none\n$/),
+    });
   });
 
   test("without a test are divided by the run", async () => {

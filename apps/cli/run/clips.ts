@@ -34,7 +34,7 @@ export function readClips(
 }
 
 /** What tells work to stop, and is told how far it is. */
-type Watched = Required<ReadClipsOptions>;
+type Watched = Required<Pick<ReadClipsOptions, "onProgress" | "signal">>;
 
 async function withProgress<T>(
   label: string,

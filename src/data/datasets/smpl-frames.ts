@@ -1,4 +1,4 @@
-/** Event frames with SMPL poses as the authors of the pose tracker lay them out: MMHPSD, SynEventHPD [Zou2023]. */
+/** Event frames with SMPL poses as the authors of the pose tracker lay them out and divide them: MMHPSD, SynEventHPD [Zou2023]. */
 import { type Dataset, datasetOf } from "../dataset.ts";
 import { byName, filesIn, type Folder, foldersIn } from "../folder.ts";
 import { checkSplit, type DatasetKind, missing } from "./kind.ts";

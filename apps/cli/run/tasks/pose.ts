@@ -100,7 +100,16 @@ async function clipsOf(run: PoseRunConfig, places: Places, context: Context): Pr
   if (data.dataset === undefined) return filmedClips(run, data, places, context);
   const path = folderOf({ data }, places);
   const folder = diskFolder(path);
-  const clips = (split: string) => reading(path, () => readClips(run, { data, folder, split }, context));
+  const clips = (split: string) =>
+    reading(path, async () => {
+      const read = await readClips(run, { data, folder, split }, context);
+      const least = 2 * run.timeSteps;
+      if (read.some(({ bins }) => bins >= least)) return read;
+      throw new InputError(
+        path,
+        `expected recordings of ${least} bins or more in the split ${split}, got none`,
+      );
+    });
   return { training: await clips("train"), validation: await clips("val") };
 }
 
