@@ -46,7 +46,8 @@ function eventsOfFrames(
   };
   const plane = width * height;
   let to = 0;
-  for (let at = bits.indexOf(1); at >= 0; at = bits.indexOf(1, at + 1)) {
+  for (let at = 0; at < bits.length; at++) {
+    if (bits[at] === 0) continue;
     // Two polarities in each half: the planes of a half follow one another.
     const channel = Math.floor(at / plane);
     const pixel = at % plane;

@@ -39,6 +39,7 @@ export function poseMeasure(meanJoints: Float64Array): Measure<PoseTrainingBatch
       { key: "mpjpe", label: "MPJPE", digits: 1 },
       { key: "pelMpjpe", label: "PEL-MPJPE", digits: 1 },
       { key: "paMpjpe", label: "PA-MPJPE", digits: 1 },
+      { key: "pck", label: "PCK %", digits: 1, scale: 100 },
       { key: "poses", label: "poses", digits: 0 },
     ],
     headline: { key: "pelMpjpe", better: "low" },

@@ -68,7 +68,7 @@ suite("saccade train pose", () => {
     const { code, stdout, stderr } = whole;
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^mm +MPJPE +PEL-MPJPE +PA-MPJPE +poses\nmodel( +[\d.]+){4}\nmean pose( +[\d.]+){4}\nwrote/,
+      /^mm +MPJPE +PEL-MPJPE +PA-MPJPE +PCK % +poses\nmodel( +[\d.]+){5}\nmean pose( +[\d.]+){5}\nwrote/,
     );
     expect(stderr).toContain("train clips: 1/1");
     expect(stderr).toMatch(/training: 12\/12 steps.*loss [\d.]+, rate/);
