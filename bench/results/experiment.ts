@@ -27,9 +27,9 @@ export type Experiment = {
   readonly about: string;
   /** Configuration, in `configs/results/`. */
   readonly config: string;
-  /** Folder of the data within `SACCADE_DATA`, or of `data` in the folder of runs; null where runs make their own. */
-  readonly data: string | null;
-  /** Split that the table is of, "val" being what the run measured itself; the curves are of the validation data. */
+  /** Folder of the data within `SACCADE_DATA`, or within `data` of the folder of runs, where they were generated. */
+  readonly data: string;
+  /** Split that the table is of; the curves are of the validation data. */
   readonly split: string;
   readonly columns: readonly Column[];
   readonly variants: readonly Variant[];

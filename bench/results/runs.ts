@@ -53,19 +53,16 @@ async function outcomeOf(
   let folder = "";
   for (const [stage, change] of variant.stages.entries()) {
     folder = join(places.runs, experiment.name, `${fileName(variant.label)}-${seed}-${stage + 1}`);
-    // Clips that are made are the same for all runs.
-    const kept = data === null ? { data: { cache: join(places.runs, "clips") } } : {};
-    await trainOnce({ ...merged(merged(base, change), kept), seed }, folder, data, init);
+    await trainOnce({ ...merged(base, change), seed }, folder, data, init);
     init = join(folder, "model.safetensors");
   }
   const evaluations = await evaluationsOf(folder);
-  const test = data === null ? evaluations.at(-1)!.evaluation : await measured(folder, experiment, data);
+  const test = await measured(folder, experiment, data);
   const curve = evaluations.map(({ step, evaluation }) => [step, evaluation["model"]!] as const);
   return { variant: variant.label, seed, test, curve };
 }
 
-function dataOf({ data }: Experiment, places: Places): string | null {
-  if (data === null) return null;
+function dataOf({ data }: Experiment, places: Places): string {
   const made = join(places.runs, "data", data);
   return existsSync(made) ? made : join(places.data, data);
 }
@@ -75,14 +72,13 @@ function fileName(label: string): string {
 }
 
 /** Trains in a folder what is not trained there yet. */
-async function trainOnce(config: Change, folder: string, data: string | null, init?: string): Promise<void> {
+async function trainOnce(config: Change, folder: string, data: string, init?: string): Promise<void> {
   if (existsSync(join(folder, "done"))) return;
   await mkdir(folder, { recursive: true });
   const file = join(folder, "config.yaml");
   await writeFile(file, stringify(config));
   const start = init === undefined ? [] : ["--init", init];
-  const from = data === null ? [] : ["--data", data];
-  const place = ["--config", file, ...from, "--out", folder, "--threads", "1", "--resume"];
+  const place = ["--config", file, "--data", data, "--out", folder, "--threads", "1", "--resume"];
   const began = performance.now();
   await saccade(["train", ...place, ...start]);
   await writeFile(join(folder, "done"), `${((performance.now() - began) / 60_000).toFixed(1)} minutes\n`);
