@@ -27,8 +27,10 @@ export type Experiment = {
   readonly about: string;
   /** Configuration, in `configs/results/`. */
   readonly config: string;
-  /** Folder of the data within `SACCADE_DATA`, or within `data` of the folder of runs, where they were generated. */
-  readonly data: string;
+  /** Folder of the data within `SACCADE_DATA`. */
+  readonly data?: string;
+  /** In its place: a recipe in `configs/results/` from which the data are generated. */
+  readonly recipe?: string;
   /** Split that the table is of; the curves are of the validation data. */
   readonly split: string;
   readonly columns: readonly Column[];

@@ -16,7 +16,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     about:
       "1,440 s of generated motions of people who face a simulated camera within 45°, 72 s of others for the test, windows of half a second in four steps of 64×64 voxels. SEW-ResNet-18 with three eighths of the channels and one layer of spiking spatiotemporal attention. The baselines are those of the paper: dot products in the place of Hamming similarity, and no attention at all (L = 0).",
     config: "sst-pose.yaml",
-    data: "sst-people",
+    recipe: "sst-people.yaml",
     split: "test",
     columns: [
       { key: "pelMpjpe", label: "PEL-MPJPE mm", digits: 1 },
@@ -37,7 +37,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     about:
       "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 200 ms: the ANN sees the last 3,000 events at their start (5 Hz, as the paper has it for Human3.6M), the SNN the events of each 40 ms (25 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
     config: "hybrid.yaml",
-    data: "hybrid-people",
+    recipe: "hybrid-people.yaml",
     split: "test",
     columns: [
       { key: "mpjpe", label: "2D MPJPE px", digits: 2 },

@@ -28,31 +28,34 @@ export type Places = { readonly runs: string; readonly data: string };
 
 /** Takes the runs of an experiment that are not there yet, and measures all. */
 export async function outcomes(experiment: Experiment, places: Places): Promise<Outcome[]> {
+  const data = await dataOf(experiment, places);
   const jobs = experiment.variants.flatMap((variant) => experiment.seeds.map((seed) => ({ variant, seed })));
   const done: Outcome[] = new Array(jobs.length);
   const waiting = [...jobs.entries()];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [place, { variant, seed }] = next;
-      done[place] = await outcomeOf(experiment, variant, seed, places);
+      const [place, job] = next;
+      done[place] = await outcomeOf(experiment, { ...job, data, runs: places.runs });
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
   return done;
 }
 
-async function outcomeOf(
-  experiment: Experiment,
-  variant: Variant,
-  seed: number,
-  places: Places,
-): Promise<Outcome> {
+/** One run and its place. */
+type Job = {
+  readonly variant: Variant;
+  readonly seed: number;
+  readonly data: string;
+  readonly runs: string;
+};
+
+async function outcomeOf(experiment: Experiment, { variant, seed, data, runs }: Job): Promise<Outcome> {
   const base = parse(await readFile(join(ROOT, "configs", "results", experiment.config), "utf8")) as Change;
-  const data = dataOf(experiment, places);
   let init: string | undefined;
   let folder = "";
   for (const [stage, change] of variant.stages.entries()) {
-    folder = join(places.runs, experiment.name, `${fileName(variant.label)}-${seed}-${stage + 1}`);
+    folder = join(runs, experiment.name, `${fileName(variant.label)}-${seed}-${stage + 1}`);
     await trainOnce({ ...merged(base, change), seed }, folder, data, init);
     init = join(folder, "model.safetensors");
   }
@@ -62,9 +65,13 @@ async function outcomeOf(
   return { variant: variant.label, seed, test, curve };
 }
 
-function dataOf({ data }: Experiment, places: Places): string {
-  const made = join(places.runs, "data", data);
-  return existsSync(made) ? made : join(places.data, data);
+/** The folder of an experiment's data, which are generated if they are not there yet. */
+async function dataOf({ data = "", recipe }: Experiment, places: Places): Promise<string> {
+  if (recipe === undefined) return join(places.data, data);
+  const folder = join(places.runs, "data", recipe.replace(".yaml", ""));
+  const source = join(ROOT, "configs", "results", recipe);
+  if (!existsSync(join(folder, "manifest.json"))) await saccade(["generate", source, "--out", folder]);
+  return folder;
 }
 
 function fileName(label: string): string {
