@@ -135,8 +135,8 @@ async function takeSteps<Batch>(
       const { loss, rate, terms } = report;
       await board(report.step, { loss, rate, ...prefixed("loss/", terms) });
     }
-    if (report.step % config.evaluateEvery === 0 && report.step < steps) await evaluateModel();
     if (report.step % config.checkpointEvery === 0) await save();
+    if (report.step % config.evaluateEvery === 0 && report.step < steps) await evaluateModel();
     // Lets Ctrl-C and progress bars have their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
