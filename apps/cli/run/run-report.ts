@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { type LoadedModel, modelKinds, taskOf } from "../../../src/models/index.ts";
 import { type Measure, type Metrics, type RunConfig, runOf } from "../../../src/train/index.ts";
 import type { RunReport } from "../../report/run-data.ts";
+import { grouped } from "./events/units.ts";
 import { classNames, measured, shownValue } from "./measured.ts";
 import { inWords } from "./metrics-table.ts";
 import { readTrainingLog } from "./training-log.ts";
@@ -39,7 +40,7 @@ export async function trainingReport(run: FinishedRun): Promise<RunReport> {
       ...modelFacts(config.model, run.parameters),
       ["Task", config.task],
       ["Data", dataName(config, run.data)],
-      ["Steps", `${steps === total ? "" : `${inFull(steps)} of `}${inFull(total)}${length}`],
+      ["Steps", `${steps === total ? "" : `${grouped(steps)} of `}${grouped(total)}${length}`],
       ["Batch", String(config.batch)],
       ["Optimiser", `${config.optimizer.kind}, rate ${config.rate}`],
       ["Seed", String(config.seed)],
@@ -48,13 +49,13 @@ export async function trainingReport(run: FinishedRun): Promise<RunReport> {
     notes: [
       ...(steps === total
         ? []
-        : [`Stopped after ${inFull(steps)} of ${inFull(total)} steps; --resume goes on.`]),
+        : [`Stopped after ${grouped(steps)} of ${grouped(total)} steps; --resume goes on.`]),
       ...(last === undefined ? ["The model has not been measured yet."] : []),
     ],
     measured: measured(measure, inWords(rows), {
       models: 1,
       classes: run.classes,
-      on: `on the validation data after ${inFull(last?.step ?? 0)} steps`,
+      on: `on the validation data after ${grouped(last?.step ?? 0)} steps`,
     }),
     curves: {
       training,
@@ -119,16 +120,12 @@ export function measurementReport(
 function modelFacts(model: RunConfig["model"], parameters: number): RunReport["facts"] {
   return [
     ["Model", modelKinds[model.model].title],
-    ["Parameters", inFull(parameters)],
+    ["Parameters", grouped(parameters)],
   ];
 }
 
 function madeBy(command: string): string {
   return `Made by saccade ${command}, Node ${process.version.replace(/^v/, "")}.`;
-}
-
-function inFull(count: number): string {
-  return count.toLocaleString("en-US");
 }
 
 function dataName({ task, data }: RunConfig, folder: string | undefined): string {

@@ -1,6 +1,9 @@
 /** Scales of values, from the foot of a plot to its head. */
 import { roundTicks } from "../page/lane.ts";
 
+/** Ticks of a logarithmic scale that have room. */
+const MAX_TICKS = 7;
+
 /** Where values stand. */
 export type Scale = {
   readonly ticks: readonly number[];
@@ -23,28 +26,23 @@ export function linearScale(values: readonly number[]): Scale {
   return { ticks, at: (value) => (value / step - first) / (last - first) };
 }
 
-/** Powers of ten, with 2 and 5 between them where there is room. Values must be above zero. */
+/** From one of 1, 2, 5, 10, 20 … to another, powers of ten alone where they are many. Values must be above zero. */
 export function logarithmicScale(values: readonly number[]): Scale {
-  const exponents = [Math.min(...values), Math.max(...values)].map((value) => Math.log10(value));
-  const first = Math.floor(exponents[0]!);
-  const decades = Math.ceil(exponents[1]!) - first;
-  const between = decades > 2 ? [1] : [1, 2, 5];
-  const all = Array.from({ length: decades + 1 }, (_, i) =>
-    between.map((factor) => factor * 10 ** (first + i)),
-  ).flat();
-  const from = Math.max(
-    0,
-    all.findLastIndex((tick) => Math.log10(tick) <= exponents[0]! + 1e-9),
+  const low = Math.log10(Math.min(...values)) + 1e-9;
+  const high = Math.log10(Math.max(...values)) - 1e-9;
+  const decades = Array.from(
+    { length: Math.ceil(high - Math.floor(low)) + 2 },
+    (_, i) => Math.floor(low) + i,
   );
-  const until = all.findIndex((tick, i) => i > from && Math.log10(tick) >= exponents[1]! - 1e-9);
-  const used = all.slice(from, until + 1);
-  const [bottom, top] = [Math.log10(used[0]!), Math.log10(used.at(-1)!)];
-  // Of many powers of ten about five are named.
-  const stride = Math.ceil((used.length - 1) / 5);
+  const round = decades.flatMap((exponent) => [1, 2, 5].map((factor) => Number(`${factor}e${exponent}`)));
+  const first = round.findLastIndex((tick) => Math.log10(tick) <= low);
+  const last = round.findIndex((tick, i) => i > first && Math.log10(tick) >= high);
+  const ticks = round.slice(first, last + 1);
+  const [bottom, top] = [Math.log10(ticks[0]!), Math.log10(ticks.at(-1)!)];
+  const powers = ticks.filter((tick) => Number.isInteger(Math.log10(tick)));
+  const stride = Math.ceil(powers.length / MAX_TICKS);
   return {
-    ticks: used
-      .filter((_, i) => (used.length - 1 - i) % stride === 0)
-      .map((tick) => Number(tick.toPrecision(6))),
+    ticks: ticks.length <= MAX_TICKS ? ticks : powers.filter((_, i) => i % stride === 0),
     at: (value) => (Math.log10(value) - bottom) / (top - bottom),
   };
 }
