@@ -166,7 +166,7 @@ suite.skipIf(missingChromium !== "")(`the page of a run${missingChromium}`, () =
     const page = await open(sample());
     const plot = page.locator("#metric .plot");
     await plot.hover({ position: { x: 5, y: 50 } });
-    expect(await texts(page, "#metric .tip")).toEqual(["step 20   run-1 80.0   most frequent 33.3"]);
+    expect(await texts(page, "#metric .tip")).toEqual(["step 20\nrun-1 80.0\nmost frequent 33.3"]);
     const heights = () => page.locator("#loss .line.thin").getAttribute("d");
     await expect.poll(heights).toBeTruthy();
     const linear = await heights();
@@ -200,7 +200,7 @@ suite.skipIf(missingChromium !== "")(`the page of a run${missingChromium}`, () =
     await joints.close();
     const steps = await open(sample(PARTS.steps));
     await steps.locator("#steps .plot").hover({ position: { x: 2, y: 20 } });
-    expect(await texts(steps, "#steps .tip")).toEqual(["step 1   run-1 3.00"]);
+    expect(await texts(steps, "#steps .tip")).toEqual(["step 1\nrun-1 3.00"]);
     await steps.close();
   });
 

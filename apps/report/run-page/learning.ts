@@ -51,7 +51,7 @@ function metric({ steps, rows }: EvaluationCurves, measured: Measured, last: num
       label: `${label} of the validation data, from ${text(rows[0]!.values[0])} to ${text(rows[0]!.values.at(-1))} ${unit}`,
       tip: (i) =>
         [`step ${inFull(steps[i]!)}`, ...rows.map(({ name, values }) => `${name} ${text(values[i])}`)].join(
-          "   ",
+          "\n",
         ),
     }),
   );

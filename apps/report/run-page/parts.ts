@@ -100,7 +100,7 @@ export function stepSection({ rows, unit }: Measured): HTMLElement[] {
             dashed: row.baseline,
           })),
         ),
-        tip: (t) => [`step ${t + 1}`, ...known.map((row) => `${row.name} ${digits(at(row, t))}`)].join("   "),
+        tip: (t) => [`step ${t + 1}`, ...known.map((row) => `${row.name} ${digits(at(row, t))}`)].join("\n"),
       }),
     ),
   ];
