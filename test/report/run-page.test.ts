@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, suite, test } from "vitest";
+import { measured } from "../../apps/cli/run/measured.ts";
 import { linearScale, logarithmicScale } from "../../apps/report/run-page/scale.ts";
 import { smooth } from "../../apps/report/run-page/smooth.ts";
 import type { MeasuredRow, RunReport } from "../../apps/report/run-data.ts";
+import { classificationMeasure } from "../../src/train/index.ts";
 import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "../browser/chromium.ts";
 
 let render: (report: RunReport) => string;
@@ -94,6 +96,21 @@ test("the page asks for nothing from a network, and hostile names stay data", ()
   const hostile = render(sample(PARTS.confusion, "</script><img src=x onerror=alert(1)>$&"));
   expect(hostile).not.toContain("<img");
   expect(hostile.split("<script").length).toBe(page.split("<script").length);
+});
+
+test("a table of many classes is bounded to those that most often go wrong", () => {
+  const counts = Array.from({ length: 90 }, (_, t) =>
+    Array.from({ length: 90 }, (_, p) => (t === p ? 50 : t === 80 && p === 7 ? 9 : 0)),
+  );
+  const measure = classificationMeasure(90);
+  const options = { models: 1, classes: ["first"], on: "on the split test" };
+  const { rows, headline } = measured(measure, { model: { top1: 0.5, confusion: counts } }, options);
+  const { classes, counts: shown, samples, of } = rows[0]!.confusion!;
+  expect([classes.length, shown.length, shown[0]!.length, of]).toEqual([40, 40, 40, 90]);
+  expect(classes[0]).toBe("first");
+  const [truth, predicted] = [classes.indexOf("class 80"), classes.indexOf("class 7")];
+  expect([shown[truth]![predicted], samples[truth]]).toEqual([9, 59]);
+  expect(rows[0]!.values[headline.column]).toBe(50);
 });
 
 test("scales hold their values between round ticks", () => {
