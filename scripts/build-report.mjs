@@ -12,6 +12,7 @@ await page("page", "template.ts");
 await page("profile-page", "profile-template.ts");
 await page("viewer-page", "viewer-template.ts");
 await page("labelled-page", "labelled-template.ts");
+await page("run-page", "run-template.ts");
 
 /** Builds a folder of the page's own sources, and of those that pages share. */
 async function page(name, output) {

@@ -13,6 +13,8 @@ export interface EvalOptions {
   /** Folder in which clips are kept from one call to the next. */
   readonly cache?: string;
   readonly json?: boolean;
+  /** Page to write. */
+  readonly html?: string;
   readonly threads?: number;
 }
 
@@ -33,6 +35,7 @@ export function addEval(
     .option("--compare <FILE>", "weights of another model to set beside")
     .option("--cache <DIR>", "folder in which the clips that are made are kept")
     .option("--json", "print JSON instead of tables")
+    .option("--html <FILE>", "write a page, with errors by class, joint or step")
     .option("--threads <N>", "worker threads; default: one for each core", threads)
     .addOption(
       new Option("--split <NAME>", "part of the data set").choices(["train", "val", "test"]).default("test"),

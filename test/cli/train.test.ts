@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, suite, test } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { commands } from "../../apps/cli/commands.ts";
+import type { RunReport } from "../../apps/report/run-data.ts";
 import { parseSafetensors } from "../../src/io/index.ts";
 import { encodeBvh, generateMotion } from "../../src/simulate/index.ts";
-import { parseCheckpoint } from "../../src/train/index.ts";
+import { parseCheckpoint, parseRun } from "../../src/train/index.ts";
 import { expectClose } from "../golden/close.ts";
 import { runChild } from "./child.ts";
 import { type CliResult, runCli } from "./harness.ts";
@@ -58,6 +59,11 @@ function train(file: string, out: string, ...options: string[]): Promise<CliResu
   return runCli(command(file, out, ...options), commands);
 }
 
+/** What a page was made of. */
+function dataOf(page: Uint8Array): RunReport {
+  return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page.toString())![1]!);
+}
+
 /** A file of a run. */
 function result(out: string, file = "model.safetensors"): Promise<Uint8Array> {
   return readFile(join(folder, out, file));
@@ -76,10 +82,45 @@ suite("saccade train pose", () => {
       "checkpoint.safetensors",
       "log.jsonl",
       "model.safetensors",
+      "report.html",
       "tensorboard",
     ]);
     expect((await readdir(join(folder, "clips"))).length).toBe(2);
     expect((await result("whole", "log.jsonl")).toString().trimEnd().split("\n").length).toBe(14);
+  });
+
+  test("shows the run on a page", async () => {
+    const {
+      title,
+      facts,
+      notes,
+      measured,
+      curves,
+      config: yaml,
+    } = dataOf(await result("whole", "report.html"));
+    expect(title).toBe("whole");
+    expect(Object.fromEntries(facts)).toMatchObject({
+      Model: "SpikeVideoFormer",
+      Data: "4 s of procedural motion",
+      Steps: "12",
+    });
+    expect(notes).toEqual([]);
+    const lines = (await result("whole", "log.jsonl")).toString().trimEnd().split("\n");
+    const log = lines.map((line) => JSON.parse(line));
+    const losses = log.filter(({ loss }) => loss !== undefined).map(({ loss }) => loss);
+    expectClose("loss", Float64Array.from(curves!.training.loss), Float64Array.from(losses), 1e-5);
+    expect(curves!.training.others.map(({ name }) => name)).toContain("loss: joints3d");
+    expect(curves!.evaluations.steps).toEqual([6, 12]);
+    const { model, meanPose } = log.at(-1).evaluation;
+    expect(measured.rows.map(({ name, baseline }) => [name, baseline])).toEqual([
+      ["model", false],
+      ["mean pose", true],
+    ]);
+    for (const [i, metrics] of [model, meanPose].entries()) {
+      expect(measured.rows[i]!.values[1]).toBeCloseTo(metrics.pelMpjpe, 2);
+      expect(measured.rows[i]!.perJoint!.length).toBe(24);
+    }
+    expect(parseRun(parse(yaml!))).toEqual(parseRun(CONFIG, "pose"));
   });
 
   test("gives the same files again", async () => {
@@ -104,9 +145,15 @@ suite("saccade train pose", () => {
     expect(files.filter((file) => file.endsWith(".tmp"))).toEqual([]);
     const steps = Number(/saved after (\d+) steps/.exec(stopped.stderr)![1]);
     expect(steps).toBeLessThan(24);
+    const page = dataOf(await result("stopped", "report.html"));
+    expect(page.notes[0]).toBe(`Stopped after ${steps} of 24 steps; --resume goes on.`);
+    expect(page.curves!.training.steps.at(-1)).toBe(steps);
     // In children too: the runner's own Node may have another build of the kernels, whose bits differ.
     expect((await runChild([...command(long, "stopped"), "--resume"])).code).toBe(0);
     expect((await runChild(command(long, "unstopped"))).code).toBe(0);
+    expect(dataOf(await result("stopped", "report.html")).curves).toEqual(
+      dataOf(await result("unstopped", "report.html")).curves,
+    );
     for (const file of ["model.safetensors", "checkpoint.safetensors", "log.jsonl"]) {
       expect(await result("stopped", file)).toEqual(await result("unstopped", file));
     }
@@ -197,10 +244,15 @@ suite("saccade train pose", () => {
     expect(stdout).toContain("again/model.safetensors");
     expect(stdout).toMatch(/mean pose( +[\d.]+){4}/);
     expect(stdout).toMatch(/\nleft_wrist( +[\d.]+){3}\n/);
-    const json = await runCli([...args, "--json"], commands);
+    const page = join(folder, "eval.html");
+    const json = await runCli([...args, "--json", "--html", page], commands);
     const value = JSON.parse(json.stdout);
     expect(value).toMatchObject({ split: "test", clips: 1 });
     expect(value["mean pose"].perJoint.length).toBe(24);
+    const { curves, measured, facts } = dataOf(await readFile(page));
+    expect(curves).toBeNull();
+    expect(Object.fromEntries(facts)["Split"]).toBe("test, 1 clips");
+    expect(measured.rows.map(({ name }) => name)).toEqual([weights, "mean pose"]);
   });
 });
 
@@ -256,6 +308,12 @@ suite("saccade train and eval, with bad input", () => {
     expect(await fault(command(other, "whole", "--resume"))).toContain(
       "configuration that the run was started with",
     );
+  });
+
+  test("a page over the weights that it is of", async () => {
+    const weights = join(folder, "whole", "model.safetensors");
+    const args = ["eval", "pose", "--weights", weights, "--data", mocap, "--html", weights];
+    expect(await fault(args)).toContain("different files");
   });
 
   test("an empty split", async () => {

@@ -1,5 +1,6 @@
 /** What `saccade train` does. */
-import { readFileBounded } from "../../../src/core/node.ts";
+import { join } from "node:path";
+import { readFileBounded, writeFileAtomic } from "../../../src/core/node.ts";
 import type { TaskName } from "../../../src/models/index.ts";
 import {
   parseInitialTensors,
@@ -9,14 +10,20 @@ import {
   type Task,
 } from "../../../src/train/index.ts";
 import { checkRunFolder, train as runTraining, type TrainingResult } from "../../../src/train/node.ts";
+import { renderRun } from "../../report/render-run.ts";
 import type { Context } from "../context.ts";
 import { reading, writing } from "../faults.ts";
 import { startProgress } from "../progress.ts";
 import type { TrainOptions } from "../train.ts";
 import { withBackend } from "./backends.ts";
 import { readConfig } from "./config-file.ts";
+import { classNames } from "./measured.ts";
 import { inWords, metricsTable } from "./metrics-table.ts";
+import { type FinishedRun, trainingReport } from "./run-report.ts";
 import { taskCommand } from "./tasks/index.ts";
+
+/** The page in a run's folder. */
+const REPORT = "report.html";
 
 /** Trains the model of a configuration. Ctrl-C saves and stops. */
 export async function train(
@@ -32,9 +39,12 @@ export async function train(
   await withBackend({ ...options, env: context.env }, async () => {
     const places = { data: folder, config: file, out };
     const { task, data } = await taskCommand(config.task).open(config, places, context);
+    const total = stepsOf(config, data.samples);
+    const parameters = task.modules.model.parameterCount();
+    const begun = context.now();
     const progress = startProgress(context.stderr, {
       label: "training",
-      total: stepsOf(config, data.samples),
+      total,
       unit: "steps",
       now: context.now,
     });
@@ -59,11 +69,29 @@ export async function train(
         }),
       );
       progress.end();
+      await writePage({
+        config,
+        out,
+        data: folder,
+        measure: task.measure,
+        classes: classNames(config.task, task.metadata()),
+        parameters,
+        steps: result.steps,
+        total,
+        milliseconds: resume ? null : context.now() - begun,
+      });
       conclude(result, task, { ...options, out }, context);
     } finally {
       progress.end();
     }
   });
+}
+
+/** Writes the page of a run into its folder. */
+async function writePage(run: FinishedRun): Promise<void> {
+  const page = join(run.out, REPORT);
+  const text = renderRun(await trainingReport(run));
+  await writing(page, () => writeFileAtomic(page, new TextEncoder().encode(text)));
 }
 
 async function storedTensors(file: string): Promise<StoredTensors> {
@@ -78,7 +106,7 @@ function conclude(
 ): void {
   if (evaluation !== null) {
     context.stdout.write(metricsTable(measure, inWords(evaluation)));
-    context.stdout.write(`wrote ${model}\n`);
+    context.stdout.write(`wrote ${model}, ${join(out, REPORT)}\n`);
     return;
   }
   const again = ["saccade train --config", config, ...(data === undefined ? [] : ["--data", data])];

@@ -1,6 +1,7 @@
 /** Joint error over time and per joint; joint speed where the truth is not known. */
 import type { ReportData } from "../data.ts";
-import { NAMES } from "./body.ts";
+import { namedBar } from "./bar.ts";
+import { JOINT_COLUMNS, NAMES } from "./body.ts";
 import { byId, html, onResize, svg } from "./dom.ts";
 import { digits, seconds } from "./format.ts";
 import { about, lane, roundTicks, timeAxis } from "./lane.ts";
@@ -8,12 +9,6 @@ import { type JointSeries, mean, pelvisAlignedErrors, quantile, speeds } from ".
 import type { Player } from "./player.ts";
 
 const HEIGHT = 190;
-/** Joints of a column, from head to foot. */
-const COLUMNS = [
-  ["Left", [13, 16, 18, 20, 22, 1, 4, 7, 10]],
-  ["Centre", [15, 12, 9, 6, 3, 0]],
-  ["Right", [14, 17, 19, 21, 23, 2, 5, 8, 11]],
-] as const;
 
 /** Fills the section `#accuracy`. */
 export function accuracy(data: ReportData, player: Player): void {
@@ -119,23 +114,13 @@ function jointTable({ values, perJoint }: JointSeries, unit: string, player: Pla
     const value = perJoint[j]!;
     const side = NAMES[j]![1];
     const colour = side === "" ? "net" : `net-${side}`;
-    return html(
-      "div",
-      { class: "joint" },
-      html("span", {}, NAMES[j]![0]),
-      html("span", {}, digits(value)),
-      html(
-        "div",
-        { class: "bar" },
-        html("i", { style: `width: ${((value || 0) / top) * 100}%; --colour: var(--${colour})` }),
-        tick,
-      ),
-    );
+    const share = (value || 0) / top;
+    return namedBar({ name: NAMES[j]![0], value: digits(value), share, colour: `var(--${colour})` }, tick);
   };
   const table = html(
     "div",
     { class: "joints" },
-    ...COLUMNS.map(([title, joints]) =>
+    ...JOINT_COLUMNS.map(([title, joints]) =>
       html("div", {}, html("h3", {}, `${title}, ${unit}`), ...joints.map(joint)),
     ),
   );

@@ -28,6 +28,13 @@ export const NAMES = [
   ["Hand", "right"],
 ] as const;
 
+/** Joints of a column, from head to foot: left and right are read along a line. */
+export const JOINT_COLUMNS = [
+  ["Left", [13, 16, 18, 20, 22, 1, 4, 7, 10]],
+  ["Centre", [15, 12, 9, 6, 3, 0]],
+  ["Right", [14, 17, 19, 21, 23, 2, 5, 8, 11]],
+] as const;
+
 /** Parent of each joint; −1 for the root. */
 export const PARENTS = [
   -1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21,

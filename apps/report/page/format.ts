@@ -12,6 +12,11 @@ export function count(value: number): string {
   return unit === 0 && Number.isInteger(value) ? String(value) : digits(scaled) + units[unit];
 }
 
+/** 1234567 as "1,234,567". */
+export function inFull(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
 /** Three significant digits, without an exponent in the ranges met here; a dash for what is not known. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return value === Infinity ? "∞" : "–";

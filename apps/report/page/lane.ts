@@ -23,10 +23,22 @@ export type LaneOptions = {
 };
 
 /** Makes an empty lane. */
-export function lane(player: Player, { height, columns, tip, label }: LaneOptions): Lane {
-  const plot = html("div", { class: "plot", role: "img", "aria-label": label, style: `height: ${height}px` });
+export function lane(player: Player, options: LaneOptions): Lane {
+  const plot = plotBox(options);
   const gutter = html("div", { class: "gutter" });
   const margin = html("div", { class: "margin" });
+  if (follows(player, options.columns)) {
+    const head = html("div", { class: "playhead" });
+    plot.append(head);
+    drag(plot, (share) => player.seek(Math.floor(share * player.steps)));
+    player.onChange((step) => (head.style.left = `${((step + 0.5) / player.steps) * 100}%`));
+  }
+  return { element: html("div", { class: "lane" }, gutter, plot, margin), gutter, plot, margin };
+}
+
+/** An empty plot that tells what is under the pointer. */
+export function plotBox({ height, columns, tip, label }: LaneOptions): HTMLElement {
+  const plot = html("div", { class: "plot", role: "img", "aria-label": label, style: `height: ${height}px` });
   const note = html("div", { class: "tip", hidden: "" });
   plot.append(note);
   plot.addEventListener("pointermove", (event) => {
@@ -40,13 +52,7 @@ export function lane(player: Player, { height, columns, tip, label }: LaneOption
     note.style.transform = `translateX(${-across * 100}%)`;
   });
   plot.addEventListener("pointerleave", () => (note.hidden = true));
-  if (follows(player, columns)) {
-    const head = html("div", { class: "playhead" });
-    plot.append(head);
-    drag(plot, (share) => player.seek(Math.floor(share * player.steps)));
-    player.onChange((step) => (head.style.left = `${((step + 0.5) / player.steps) * 100}%`));
-  }
-  return { element: html("div", { class: "lane" }, gutter, plot, margin), gutter, plot, margin };
+  return plot;
 }
 
 /** Whether a plot of so many columns lies on the player's time axis. */
