@@ -128,8 +128,8 @@ function madeBy(command: string): string {
   return `Made by saccade ${command}, Node ${process.version.replace(/^v/, "")}.`;
 }
 
-function dataName({ task, data }: RunConfig, folder: string | undefined): string {
-  if (task !== "pose") return data.dataset;
+function dataName({ data }: RunConfig, folder: string | undefined): string {
+  if (data.dataset !== undefined) return data.dataset;
   const { proceduralSeconds } = data;
   const mocap = folder ?? data.mocap;
   return [
