@@ -1,14 +1,13 @@
 /** The task of classification: clips or pictures of one class each. */
-import { Random } from "../core/index.ts";
-import { type ClassificationBatch, inputMetadata, type LabelledInput } from "../data/index.ts";
-import { createModel, runModel, type ConfiguredModel } from "../models/index.ts";
+import type { ClassificationBatch, LabelledInput } from "../data/index.ts";
+import { type ConfiguredModel, runModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
-import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
 import { classificationLoss } from "./labelled-loss.ts";
 import { ClassificationScores } from "./labelled-metrics.ts";
+import { LabelledTask } from "./labelled-task.ts";
 import type { ClassificationRunConfig } from "./run-config.ts";
-import type { Loss, Measure, Task } from "./task.ts";
+import type { Loss, Measure } from "./task.ts";
 
 /** How often classes are right, beside always giving the class that is the most frequent of those measured. */
 export function classificationMeasure(classes: number): Measure<ClassificationBatch> {
@@ -41,37 +40,18 @@ export function classificationMeasure(classes: number): Measure<ClassificationBa
 }
 
 /** See the head of this file. */
-export class ClassificationTask implements Task<ClassificationBatch> {
-  readonly modules: { readonly model: ConfiguredModel };
-  readonly parameters: readonly Tensor[];
-  readonly measure: Measure<ClassificationBatch>;
-  readonly #config: ClassificationRunConfig;
-  readonly #labelled: LabelledInput;
+export class ClassificationTask extends LabelledTask<ClassificationBatch> {
+  readonly #loss: ClassificationRunConfig["loss"];
 
   /** @param labelled - how samples become what the model sees, and the names of the classes */
   constructor(config: ClassificationRunConfig, labelled: LabelledInput) {
-    const model = createModel(config.model, new Random(config.seed).fork("model"));
-    scaleResiduals(model, config.residualScale);
-    this.modules = { model };
-    this.parameters = model.parameters();
-    this.measure = classificationMeasure(labelled.classes.length);
-    this.#config = config;
-    this.#labelled = labelled;
+    super(config, labelled, classificationMeasure);
+    this.#loss = config.loss;
   }
 
-  prepare(): void {}
-
-  train(): void {
-    this.modules.model.train();
-  }
-
-  loss(batch: ClassificationBatch): Loss {
-    const total = classificationLoss(logitsOf(this.modules.model, batch), batch, this.#config.loss);
+  override loss(batch: ClassificationBatch): Loss {
+    const total = classificationLoss(logitsOf(this.modules.model, batch), batch, this.#loss);
     return { total, terms: { classes: total } };
-  }
-
-  metadata(): Readonly<Record<string, string>> {
-    return inputMetadata(this.#labelled);
   }
 }
 

@@ -1,14 +1,13 @@
 /** The task of segmentation: a class for each pixel. */
-import { Random } from "../core/index.ts";
-import { inputMetadata, type LabelledInput, type SegmentationBatch } from "../data/index.ts";
-import { createModel, runModel, type ConfiguredModel } from "../models/index.ts";
+import type { LabelledInput, SegmentationBatch } from "../data/index.ts";
+import { type ConfiguredModel, runModel } from "../models/index.ts";
 import type { Module } from "../nn/index.ts";
-import { scaleResiduals } from "../snn/index.ts";
 import { type Tensor, tensor, withoutGradients } from "../tensor/index.ts";
 import { segmentationLoss } from "./labelled-loss.ts";
 import { SegmentationScores } from "./labelled-metrics.ts";
+import { LabelledTask } from "./labelled-task.ts";
 import type { SegmentationRunConfig } from "./run-config.ts";
-import type { Loss, Measure, Task } from "./task.ts";
+import type { Loss, Measure } from "./task.ts";
 
 /** How well the classes of pixels are told. */
 export function segmentationMeasure(classes: number): Measure<SegmentationBatch> {
@@ -32,35 +31,15 @@ export function segmentationMeasure(classes: number): Measure<SegmentationBatch>
 }
 
 /** See the head of this file. */
-export class SegmentationTask implements Task<SegmentationBatch> {
-  readonly modules: { readonly model: ConfiguredModel };
-  readonly parameters: readonly Tensor[];
-  readonly measure: Measure<SegmentationBatch>;
-  readonly #labelled: LabelledInput;
-
+export class SegmentationTask extends LabelledTask<SegmentationBatch> {
   /** @param labelled - how samples become what the model sees, and the names of the classes */
   constructor(config: SegmentationRunConfig, labelled: LabelledInput) {
-    const model = createModel(config.model, new Random(config.seed).fork("model"));
-    scaleResiduals(model, config.residualScale);
-    this.modules = { model };
-    this.parameters = model.parameters();
-    this.measure = segmentationMeasure(labelled.classes.length);
-    this.#labelled = labelled;
+    super(config, labelled, segmentationMeasure);
   }
 
-  prepare(): void {}
-
-  train(): void {
-    this.modules.model.train();
-  }
-
-  loss(batch: SegmentationBatch): Loss {
+  override loss(batch: SegmentationBatch): Loss {
     const total = segmentationLoss(logitsOf(this.modules.model, batch), batch);
     return { total, terms: { classes: total } };
-  }
-
-  metadata(): Readonly<Record<string, string>> {
-    return inputMetadata(this.#labelled);
   }
 }
 

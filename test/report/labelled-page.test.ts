@@ -1,14 +1,11 @@
 /** The page of classes in a real browser. Needs Chromium at CHROMIUM_PATH or /usr/bin/chromium. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, suite, test } from "vitest";
+import { beforeAll, expect, suite, test } from "vitest";
 import { dataUri, indexedPng } from "../../apps/report/png.ts";
 import type { LabelledReport } from "../../apps/report/labelled-data.ts";
-import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "../browser/chromium.ts";
+import { missingChromium } from "../browser/chromium.ts";
+import { useBrowser } from "./browser-pages.ts";
 
 let render: (report: LabelledReport) => string;
 beforeAll(async () => {
@@ -60,34 +57,9 @@ test("the page asks for nothing from a network, and hostile names stay data", ()
 });
 
 suite.skipIf(missingChromium !== "")(`the page of classes${missingChromium}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "saccade-labelled-page-"));
-  let browser: Browser;
-  /** What pages said or asked for that they should not have. */
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
-  }, 30_000);
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true });
-  });
-  afterEach(() => {
-    expect(complaints.splice(0)).toEqual([]);
-  });
-
-  async function open(report: LabelledReport, width = 1440): Promise<Page> {
-    const file = join(folder, "page.html");
-    writeFileSync(file, render(report));
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (!/^(?:file|data|blob):/.test(request.url())) complaints.push(`request: ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(file).href);
-    return page;
-  }
+  const openPage = useBrowser();
+  const open = (report: LabelledReport, width?: number) =>
+    openPage(render(report), width === undefined ? {} : { width });
 
   test("shows the frames of an input, and its classes as bars of their probability", async () => {
     const page = await open(classes());

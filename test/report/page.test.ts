@@ -1,55 +1,30 @@
 /** The page in a real browser. Needs Chromium at CHROMIUM_PATH or /usr/bin/chromium. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, suite, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, suite, test } from "vitest";
 import type { ReportData } from "../../apps/report/data.ts";
-import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "../browser/chromium.ts";
+import { missingChromium } from "../browser/chromium.ts";
+import { useBrowser } from "./browser-pages.ts";
 import { sampleReport } from "./sample.ts";
 
 suite.skipIf(missingChromium !== "")(`the report's page${missingChromium}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "saccade-report-"));
-  let browser: Browser;
+  const openPage = useBrowser();
   let render: (data: ReportData) => string;
-  /** What pages said or asked for that they should not have. */
-  const complaints: string[] = [];
 
   beforeAll(async () => {
     execFileSync(process.execPath, [join(import.meta.dirname, "../../scripts/build-report.mjs")]);
     ({ renderReport: render } = await import("../../apps/report/render.ts"));
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
   }, 30_000);
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true });
-  });
-  afterEach(() => {
-    expect(complaints.splice(0)).toEqual([]);
-  });
 
-  async function open(
-    data: ReportData,
-    { hash = "", width = 1440, still = true, dark = false } = {},
-  ): Promise<Page> {
-    const file = join(folder, "report.html");
-    writeFileSync(file, render(data));
-    const page = await browser.newPage({
-      viewport: { width, height: 900 },
+  const open = (data: ReportData, { hash = "", width = 1440, still = true, dark = false } = {}) =>
+    openPage(render(data), {
+      hash,
+      width,
       reducedMotion: still ? "reduce" : "no-preference",
       colorScheme: dark ? "dark" : "light",
     });
-    page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (!/^(?:file|data|blob):/.test(request.url())) complaints.push(`request: ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(file).href + hash);
-    return page;
-  }
   const step = (page: Page) => page.locator(".scrubber").getAttribute("aria-valuenow");
   /** A digest of what a canvas shows. */
   const picture = async (page: Page, selector: string) => {

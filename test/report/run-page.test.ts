@@ -1,17 +1,15 @@
 /** The page of a run in a real browser. Needs Chromium at CHROMIUM_PATH or /usr/bin/chromium. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, suite, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, suite, test } from "vitest";
 import { measured } from "../../apps/cli/run/measured.ts";
 import { linearScale, logarithmicScale } from "../../apps/report/run-page/scale.ts";
 import { smooth } from "../../apps/report/run-page/smooth.ts";
 import type { MeasuredRow, RunReport } from "../../apps/report/run-data.ts";
 import { classificationMeasure } from "../../src/train/index.ts";
-import { CHROMIUM, CHROMIUM_ARGUMENTS, missingChromium } from "../browser/chromium.ts";
+import { missingChromium } from "../browser/chromium.ts";
+import { useBrowser } from "./browser-pages.ts";
 
 let render: (report: RunReport) => string;
 beforeAll(async () => {
@@ -138,34 +136,9 @@ test("smoothing keeps what is constant, and means of neighbours", () => {
 });
 
 suite.skipIf(missingChromium !== "")(`the page of a run${missingChromium}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "saccade-run-page-"));
-  let browser: Browser;
-  /** Errors that pages tell, and requests that they should not have. */
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
-  }, 30_000);
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true });
-  });
-  afterEach(() => {
-    expect(complaints.splice(0)).toEqual([]);
-  });
-
-  async function open(report: RunReport, width = 1440): Promise<Page> {
-    const file = join(folder, "page.html");
-    writeFileSync(file, render(report));
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (!/^(?:file|data|blob):/.test(request.url())) complaints.push(`request: ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(file).href);
-    return page;
-  }
+  const openPage = useBrowser();
+  const open = (report: RunReport, width?: number) =>
+    openPage(render(report), width === undefined ? {} : { width });
   const texts = (page: Page, selector: string) => page.locator(selector).allTextContents();
 
   test("tells the numbers to remember, and all in a table", async () => {
