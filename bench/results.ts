@@ -12,7 +12,7 @@ import { flags, table } from "./harness.ts";
 import { pageFlags, publish } from "./publish.ts";
 import type { Experiment } from "./results/experiment.ts";
 import { EXPERIMENTS } from "./results/experiments.ts";
-import { type Outcome, outcomes } from "./results/runs.ts";
+import { type Metrics, type Outcome, outcomes } from "./results/runs.ts";
 import { niceAxis } from "./results/axis.ts";
 import type { Tone } from "./svg.ts";
 
@@ -55,25 +55,34 @@ await publish(
 
 /** A row for each variant and baseline: mean and deviation over the seeds of each metric. */
 function tableOf({ variants, columns }: Experiment, found: readonly Outcome[]): string {
-  const rows = variants.map(({ label }) => {
-    const tests = found.filter(({ variant }) => variant === label).map(({ test }) => test["model"]!);
-    return [
-      label,
-      ...columns.map(({ key, digits, scale = 1 }) =>
-        spread(
-          tests.map((row) => scale * row[key]!),
-          digits,
-        ),
+  const row = (label: string, of: readonly Metrics[]) => [
+    label,
+    ...columns.map(({ key, digits, scale = 1 }) =>
+      spread(
+        of.map((metrics) => scale * metrics[key]!),
+        digits,
       ),
-    ];
-  });
-  const baselines = Object.entries(found[0]!.test).filter(([name]) => name !== "model");
-  for (const [name, metrics] of baselines) {
-    const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    rows.push([
-      words,
-      ...columns.map(({ key, digits, scale = 1 }) => (scale * metrics[key]!).toFixed(digits)),
-    ]);
+    ),
+  ];
+  const tests = (label: string) => found.filter(({ variant }) => variant === label).map(({ test }) => test);
+  const rows = variants.map(({ label }) =>
+    row(
+      label,
+      tests(label).map(({ model }) => model!),
+    ),
+  );
+  // A baseline is measured beside every variant that has it: the first one says what it is.
+  const baselines = new Set(
+    found.flatMap(({ test }) => Object.keys(test).filter((name) => name !== "model")),
+  );
+  for (const name of baselines) {
+    const beside = variants.find(({ label }) => tests(label)[0]![name] !== undefined)!;
+    rows.push(
+      row(
+        name,
+        tests(beside.label).map((test) => test[name]!),
+      ),
+    );
   }
   return table(["", ...columns.map(({ label }) => label)], rows);
 }
@@ -81,7 +90,7 @@ function tableOf({ variants, columns }: Experiment, found: readonly Outcome[]): 
 function spread(values: readonly number[], digits: number): string {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const each = values.map((value) => value.toFixed(digits)).join(", ");
-  if (values.length < 2) return each;
+  if (new Set(values).size < 2) return values[0]!.toFixed(digits);
   const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
   return `**${mean.toFixed(digits)}** ± ${deviation.toFixed(digits)} (${each})`;
 }

@@ -10,8 +10,11 @@ import { type Change, type Experiment, merged, type Variant } from "./experiment
 const ROOT = join(import.meta.dirname, "..", "..");
 const PROGRAM = join(ROOT, "dist", "apps", "cli", "main.js");
 
-/** Metrics by row, as `saccade eval --json` prints them. */
-export type Measured = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Numbers by the names that `saccade eval --json` gives them. */
+export type Metrics = Readonly<Record<string, number>>;
+
+/** Metrics of the model and of baselines by their names. */
+export type Measured = Readonly<Record<string, Metrics>>;
 
 /** One variant from one seed. */
 export type Outcome = {
@@ -20,7 +23,7 @@ export type Outcome = {
   /** Of the split of the experiment. */
   readonly test: Measured;
   /** Validation metrics of the model by step of the last stage. */
-  readonly curve: readonly (readonly [step: number, metrics: Readonly<Record<string, number>>])[];
+  readonly curve: readonly (readonly [step: number, metrics: Metrics])[];
 };
 
 /** Where runs are kept, and where data are. */
