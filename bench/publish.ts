@@ -11,6 +11,8 @@ export type Page = {
   readonly name: string;
   /** Name of the page's file, without the ending, where it is not that of the benchmark. */
   readonly file?: string;
+  /** Where it goes unless `--out` says so: docs/benchmarks if left out. */
+  readonly folder?: string;
   readonly title: string;
   /** What was measured and how; Markdown. */
   readonly about: string;
@@ -18,7 +20,7 @@ export type Page = {
   readonly threads: string;
   /** Tables and remarks; Markdown. */
   readonly body: readonly string[];
-  /** SVG by name of file, without the ending. */
+  /** SVG by name of file, without the ending; those that the body does not show stand above it. */
   readonly charts: ReadonlyMap<string, { readonly svg: string; readonly alt: string }>;
 };
 
@@ -46,9 +48,13 @@ export async function publish(
   const head = `${page.about}\n\n${circumstances(page, now)}`;
   console.log(`# ${page.title}\n\n${head}\n\n${page.body.join("\n\n")}`);
   if (!flags.full && flags.out === undefined) return;
-  const folder = flags.out ?? FOLDER;
+  const folder = flags.out ?? page.folder ?? FOLDER;
   await mkdir(folder, { recursive: true });
-  const pictures = [...page.charts].map(([chart, { alt }]) => `![${alt}](${chart}.svg)`);
+  const shown = ([chart]: readonly [string, unknown]) =>
+    page.body.some((text) => text.includes(`(${chart}.svg)`));
+  const pictures = [...page.charts]
+    .filter((chart) => !shown(chart))
+    .map(([chart, { alt }]) => `![${alt}](${chart}.svg)`);
   const text = [`# ${page.title}`, head, ...pictures, ...page.body].join("\n\n");
   await writeFile(
     join(folder, `${page.file ?? page.name}.md`),
