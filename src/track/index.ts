@@ -26,8 +26,8 @@ export {
   voxelWindows,
 } from "./voxel-windows.ts";
 export {
-  HybridTracker,
-  type HybridTrackerOptions,
+  JointTracker,
+  type JointTrackerOptions,
   type TrackedJoints,
   trackJoints,
-} from "./hybrid-tracker.ts";
+} from "./joint-tracker.ts";
