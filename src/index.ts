@@ -162,6 +162,7 @@ export {
   gradCam,
   GruPart,
   type HeadConfig,
+  type HeatmapModel,
   Hybrid,
   type HybridConfig,
   hybridPresets,
@@ -679,8 +680,8 @@ export {
 } from "./data/index.ts";
 export {
   encodePoseModel,
-  HybridTracker,
-  type HybridTrackerOptions,
+  JointTracker,
+  type JointTrackerOptions,
   parsePoseModel,
   type PoseModel,
   type PoseOutputs,
@@ -715,7 +716,6 @@ export {
   type HeatmapLoss,
   type HeatmapLossOptions,
   type HeatmapMetrics,
-  type HeatmapModel,
   type HeatmapPrediction,
   type HeatmapStage,
   type HeldRecording,

@@ -17,10 +17,10 @@ export interface TrackOptions {
   readonly recover?: boolean;
   /** True poses to compare with; those beside the recording when absent. */
   readonly truth?: string;
-  /** Of a hybrid: runs of its ANN and steps of its SNN a second; those of its training when absent. */
+  /** Of joints in the picture: runs of the ANN and steps of the SNN a second; those of the training when absent. */
   readonly annHz?: number;
   readonly snnHz?: number;
-  /** Of a hybrid: size of its picture; that of its training when absent. */
+  /** Of joints in the picture: size of the picture; that of the training when absent. */
   readonly picture?: { readonly width: number; readonly height: number };
 }
 
@@ -32,7 +32,7 @@ export function addTrack(
   program
     .command("track")
     .description(
-      "track a person through an event recording with any model of poses, in 3D with a report.html, or with a hybrid as joints in the picture, also of live events",
+      "track a person through an event recording with any model of poses, in 3D with a report.html, or with a model of heatmaps (hybrid, spiking-pose, dense-unet) as joints in the picture, also of live events",
     )
     .argument("<RECORDING>", "event recording, - for standard input; the format is found from its content")
     .option("--weights <FILE>", "model file of saccade train; default: the built-in one")
@@ -46,17 +46,17 @@ export function addTrack(
     .option("--truth <FILE>", "true poses to compare with; default: NAME.truth.jsonl beside the recording")
     .option(
       "--ann-hz <N>",
-      "of a hybrid: runs of its ANN a second; default: as trained, or 10",
+      "of hybrid and dense-unet: runs of the ANN a second; default: as trained, or 10",
       positiveNumber,
     )
     .option(
       "--snn-hz <N>",
-      "of a hybrid: steps of its SNN a second; default: as trained, or 100",
+      "of hybrid and spiking-pose: steps of the SNN a second; default: as trained, or 100",
       positiveNumber,
     )
     .option(
       "--picture <WxH>",
-      "of a hybrid: size of its picture; default: as trained, or 256x256",
+      "of models of heatmaps: size of the picture; default: as trained, or 256x256",
       sensorSize,
     )
     .action(run);

@@ -178,6 +178,11 @@ export class Hybrid extends Module {
     for (let i = 0; i < this.ann.output.weight.size; i++) this.ann.output.weight.data[i]! /= 2500;
   }
 
+  /** Whether the SNN asks the ANN for anything: not in the ablation A. */
+  get asksAnn(): boolean {
+    return this.config.outputInit || this.config.stateInit !== "none";
+  }
+
   /**
    * Runs the ANN.
    *
@@ -263,15 +268,38 @@ export class SpikingPose extends Module {
   /**
    * @param events - counts by polarity of each step, `[T, B, P, H, W]`, H and W multiples of 8
    * @returns `[T, B, joints, H, W]`
+   * @throws ShapeError
    */
   forward(events: Tensor): HybridRun {
+    return this.#run(events);
+  }
+
+  /**
+   * Goes on from where a run left it: steps one by one are those of {@link forward} at once.
+   *
+   * @param events - as of `forward`
+   * @throws ShapeError
+   */
+  resume(events: Tensor, { heatmaps, membranePotentials }: HybridState): HybridRun {
+    return this.#run(events, membranePotentials, permute(heatmaps, [0, 2, 3, 1]));
+  }
+
+  #run(events: Tensor, states?: readonly Tensor[], first?: Tensor): HybridRun {
     dims("SpikingPose", `T B ${this.config.inChannels} H W`, events.shape);
-    const { features, membranePotentials } = this.snn.forward(permute(events, [0, 1, 3, 4, 2]));
+    const { features, membranePotentials } = this.snn.forward(permute(events, [0, 1, 3, 4, 2]), states);
     const share = 1 / (this.config.neuron.tau ?? 2);
     const current = affine(eachStep(this.norm, this.output.forward(features)), share);
-    const heatmaps = permute(decayingSum(current, 1 - share), [0, 1, 4, 2, 3]);
+    const heatmaps = permute(decayingSum(current, 1 - share, first), [0, 1, 4, 2, 3]);
     return { heatmaps, membranePotentials };
   }
+}
+
+/** Models that tell heatmaps of joints. */
+export type HeatmapModel = Hybrid | SpikingPose | DenseUNet;
+
+/** Whether a model tells heatmaps of joints. */
+export function tellsHeatmaps(model: Module): model is HeatmapModel {
+  return model instanceof Hybrid || model instanceof SpikingPose || model instanceof DenseUNet;
 }
 
 /**

@@ -45,6 +45,7 @@ export { gradCam } from "./grad-cam.ts";
 export { DenseUNet, type DenseUNetConfig, denseUNetPresets, type UNetMaps } from "./dense-unet.ts";
 export {
   decayingSum,
+  type HeatmapModel,
   Hybrid,
   type HybridConfig,
   hybridPresets,
@@ -60,6 +61,7 @@ export {
   STATE_INITIALISERS,
   StateInitialiser,
   type StateInitialiserKind,
+  tellsHeatmaps,
 } from "./hybrid.ts";
 export { SPIKING_UNET_LAYERS, SpikingUNet, type SpikingUNetRun } from "./spiking-unet.ts";
 export { Staa, type StaaArchitecture, type StaaConfig, staaPresets } from "./staa.ts";

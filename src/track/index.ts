@@ -25,9 +25,4 @@ export {
   type VoxelWindow,
   voxelWindows,
 } from "./voxel-windows.ts";
-export {
-  HybridTracker,
-  type HybridTrackerOptions,
-  type TrackedJoints,
-  trackJoints,
-} from "./hybrid-tracker.ts";
+export { JointTracker, type JointTrackerOptions, type TrackedJoints, trackJoints } from "./joint-tracker.ts";

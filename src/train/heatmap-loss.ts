@@ -3,12 +3,9 @@ import { add, affine, reshape } from "../autograd/index.ts";
 import { jointHeatmaps } from "../body/index.ts";
 import { ArgumentError } from "../core/index.ts";
 import type { HeatmapBatch } from "../data/index.ts";
-import { DenseUNet, Hybrid, type SpikingPose } from "../models/index.ts";
+import { DenseUNet, type HeatmapModel, Hybrid, type SpikingPose } from "../models/index.ts";
 import { meanSquaredError, weightedSum } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
-
-/** Models that tell heatmaps. */
-export type HeatmapModel = Hybrid | SpikingPose | DenseUNet;
 
 /** What of a {@link Hybrid} learns: first the ANN by itself, then all but the ANN. Other models learn as a whole. */
 export type HeatmapStage = "ann" | "snn";
@@ -53,7 +50,7 @@ export function predictHeatmaps(
   const counts = tensor(events, [timeSteps, samples, 2, size.height, size.width]);
   const run =
     model instanceof Hybrid
-      ? model.follow(counts, needsStart(model) ? model.start(inputOf(batch, batch.input)) : undefined)
+      ? model.follow(counts, model.asksAnn ? model.start(inputOf(batch, batch.input)) : undefined)
       : (model as SpikingPose).forward(counts);
   return { ...run, joints2d };
 }
@@ -108,11 +105,6 @@ export function chooseStage(model: HeatmapModel, stage: HeatmapStage): Tensor[] 
 function annOf(model: HeatmapModel, stage: HeatmapStage): DenseUNet | undefined {
   if (model instanceof DenseUNet) return model;
   return model instanceof Hybrid && stage === "ann" ? model.ann : undefined;
-}
-
-/** Whether the SNN asks its ANN for anything: not in the ablation A. */
-function needsStart({ config: { outputInit, stateInit } }: Hybrid): boolean {
-  return outputInit || stateInit !== "none";
 }
 
 /** `[B, C, H, W]` */

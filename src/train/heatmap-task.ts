@@ -2,15 +2,9 @@
 import { concat } from "../autograd/index.ts";
 import { Random } from "../core/index.ts";
 import { HEATMAP_JOINTS, type HeatmapBatch } from "../data/index.ts";
-import { type ConfiguredModel, createModel, DenseUNet, Hybrid } from "../models/index.ts";
+import { type ConfiguredModel, createModel, DenseUNet, type HeatmapModel, Hybrid } from "../models/index.ts";
 import { type Tensor, withoutGradients } from "../tensor/index.ts";
-import {
-  chooseStage,
-  heatmapLoss,
-  type HeatmapModel,
-  type HeatmapPrediction,
-  predictHeatmaps,
-} from "./heatmap-loss.ts";
+import { chooseStage, heatmapLoss, type HeatmapPrediction, predictHeatmaps } from "./heatmap-loss.ts";
 import { HeatmapErrors } from "./heatmap-metrics.ts";
 import type { HeatmapRunConfig } from "./run-config.ts";
 import type { Evaluation, Loss, Measure, Metrics, Task } from "./task.ts";

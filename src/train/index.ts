@@ -36,7 +36,6 @@ export {
   heatmapLoss,
   type HeatmapLoss,
   type HeatmapLossOptions,
-  type HeatmapModel,
   type HeatmapPrediction,
   type HeatmapStage,
   predictHeatmaps,

@@ -6,7 +6,16 @@ import { commands } from "../../apps/cli/commands.ts";
 import { Random } from "../../src/core/index.ts";
 import { HEATMAP_JOINTS } from "../../src/data/index.ts";
 import { encodeAedat4 } from "../../src/events/index.ts";
-import { encodeModelFile, Hybrid, hybridPresets } from "../../src/models/index.ts";
+import {
+  type ConfiguredModel,
+  DenseUNet,
+  denseUNetPresets,
+  encodeModelFile,
+  Hybrid,
+  hybridPresets,
+  SpikingPose,
+  spikingPosePreset,
+} from "../../src/models/index.ts";
 import { bytesOf } from "../events/support.ts";
 import { eventsFor, withThreads } from "../track/support.ts";
 import { type CliResult, runCli } from "./harness.ts";
@@ -19,13 +28,7 @@ let recording: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "saccade-picture-"));
-  const file = await withThreads(1, () => {
-    const model = new Hybrid({ ...hybridPresets.released, width: 2 }, new Random(1));
-    const bytes = encodeModelFile(model);
-    model.dispose();
-    return bytes;
-  });
-  weights = await put("hybrid.safetensors", file);
+  weights = await putModel(() => new Hybrid({ ...hybridPresets.released, width: 2 }, new Random(1)));
   recording = await put("walk.aedat4", await bytesOf(encodeAedat4(SENSOR, [eventsFor(2.3, SENSOR)])));
 });
 
@@ -36,10 +39,29 @@ async function put(name: string, content: Uint8Array): Promise<string> {
   return join(folder, name);
 }
 
-const track = (path: string, ...options: string[]): Promise<CliResult> =>
-  runCli(["track", path, "--weights", weights, "--picture", "32x32", "--threads", "1", ...options], commands);
+/** Writes the file of a model, named as its kind. */
+async function putModel(make: () => ConfiguredModel): Promise<string> {
+  return withThreads(1, async () => {
+    const model = make();
+    const path = await put(`${model.config.model}.safetensors`, encodeModelFile(model));
+    model.dispose();
+    return path;
+  });
+}
 
-suite("saccade track with a hybrid", () => {
+const trackWith = (file: string, path: string, ...options: string[]): Promise<CliResult> =>
+  runCli(["track", path, "--weights", file, "--picture", "32x32", "--threads", "1", ...options], commands);
+
+const track = (path: string, ...options: string[]) => trackWith(weights, path, ...options);
+
+/** The lines on standard output. */
+const stepsOf = ({ stdout }: CliResult) =>
+  stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { tUs: number; joints: number[][]; annMs?: number });
+
+suite("saccade track with a model of heatmaps", () => {
   test("writes joints of the picture as lines and as columns, and tells latencies", async () => {
     const out = await mkdtemp(join(folder, "out-"));
     const { code, stdout, stderr } = await track(recording, "--json", "--csv", "--out", out);
@@ -64,13 +86,45 @@ suite("saccade track with a hybrid", () => {
   });
 
   test("writes the lines to standard output where nothing else is asked for", async () => {
-    const { code, stdout, stderr } = await track(recording, "--json", "--ann-hz", "50", "--snn-hz", "200");
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/latency of/);
-    const [first, second] = stdout
-      .split("\n")
-      .map((line) => (line === "" ? undefined : (JSON.parse(line) as { tUs: number })));
+    const result = await track(recording, "--json", "--ann-hz", "50", "--snn-hz", "200");
+    expect(result.code).toBe(0);
+    expect(result.stderr).toMatch(/latency of/);
+    const [first, second] = stepsOf(result);
     expect(second!.tUs - first!.tUs).toBe(5000);
+  });
+
+  test("runs an SNN by itself, which has no ANN", async () => {
+    const file = await putModel(() => new SpikingPose({ ...spikingPosePreset, width: 2 }, new Random(1)));
+    const result = await trackWith(file, recording, "--json", "--snn-hz", "50");
+    expect(result.code).toBe(0);
+    expect(result.stderr).toMatch(/latency of \d+ steps/);
+    expect(result.stderr).not.toMatch(/ANN/);
+    const steps = stepsOf(result);
+    expect(steps.length).toBeGreaterThan(100);
+    expect(steps.every(({ tUs, annMs }, i) => tUs === steps[0]!.tUs + 20_000 * i && !annMs)).toBe(true);
+    expect(await trackWith(file, recording, "--ann-hz", "10")).toMatchObject({
+      code: 1,
+      stderr: `saccade: ${file}: expected no --ann-hz, which is not for a spiking-pose\n`,
+    });
+    const short = await put("point.aedat4", await bytesOf(encodeAedat4(SENSOR, [eventsFor(0.005, SENSOR)])));
+    expect((await trackWith(file, short)).stderr).toBe(
+      `saccade: ${short}: expected a step and an event behind it, got fewer\n`,
+    );
+  });
+
+  test("runs an ANN by itself, at rates of its own", async () => {
+    const file = await putModel(
+      () => new DenseUNet({ ...denseUNetPresets.released, width: 2 }, new Random(1)),
+    );
+    const result = await trackWith(file, recording, "--json", "--ann-hz", "50");
+    expect(result.code).toBe(0);
+    const steps = stepsOf(result);
+    expect(result.stderr).toContain(`${steps.length} runs of the ANN`);
+    expect(steps.every(({ tUs, annMs }, i) => tUs === steps[0]!.tUs + 20_000 * i && annMs! >= 0)).toBe(true);
+    expect(await trackWith(file, recording, "--snn-hz", "100")).toMatchObject({
+      code: 1,
+      stderr: `saccade: ${file}: expected no --snn-hz, which is not for a dense-unet\n`,
+    });
   });
 
   test("refuses options of other weights, and rates that do not fit", async () => {
@@ -90,7 +144,7 @@ suite("saccade track with a hybrid", () => {
     const { code, stderr } = await runCli(["track", recording, "--ann-hz", "10"], commands);
     expect([code, stderr]).toEqual([
       1,
-      "saccade: the built-in weights: expected no --ann-hz, which is for a hybrid\n",
+      "saccade: the built-in weights: expected no --ann-hz, which is for joints in the picture\n",
     ]);
   });
 });

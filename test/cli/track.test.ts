@@ -377,10 +377,10 @@ suite("saccade track, with bad input", () => {
     expect(await fault(recording, "--weights", await trained("pose-tracker", { views: 2 }))).toContain(
       "expected a model of one view, got one of 2",
     );
-    const other = await withThreads(1, () => encodeModelFile(smallModel("spiking-pose", 1, { width: 4 })));
-    const heatmaps = await put("heatmaps.safetensors", other);
-    expect(await fault(recording, "--weights", heatmaps)).toContain(
-      "heatmaps.safetensors: expected a model of poses in 3D, got a spiking-pose of heatmaps",
+    const other = await withThreads(1, () => encodeModelFile(smallModel("staa")));
+    const classes = await put("classes.safetensors", other);
+    expect(await fault(recording, "--weights", classes)).toContain(
+      "classes.safetensors: expected a model of poses in 3D, got a staa of classification",
     );
   });
 

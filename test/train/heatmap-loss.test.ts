@@ -5,6 +5,7 @@ import { ArgumentError, Random, ShapeError } from "../../src/core/index.ts";
 import type { HeatmapBatch } from "../../src/data/index.ts";
 import {
   DenseUNet,
+  type HeatmapModel,
   Hybrid,
   hybridPresets,
   SpikingPose,
@@ -17,7 +18,6 @@ import {
   chooseStage,
   HeatmapErrors,
   heatmapLoss,
-  type HeatmapModel,
   predictHeatmaps,
 } from "../../src/train/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";

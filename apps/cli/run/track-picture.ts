@@ -1,4 +1,4 @@
-/** What `saccade track` does with a hybrid: joints in the picture, step by step, as events come. */
+/** What `saccade track` does with a model of heatmaps: joints in the picture, step by step, as events come. */
 import { basename, extname, join } from "node:path";
 import { readFileBounded } from "../../../src/core/node.ts";
 import { HEATMAP_JOINTS } from "../../../src/data/index.ts";
@@ -9,9 +9,15 @@ import {
   joinEvents,
   windows,
 } from "../../../src/events/index.ts";
-import { type Hybrid, isKind, parseModelFile } from "../../../src/models/index.ts";
+import {
+  type HeatmapModel,
+  isKind,
+  parseModelFile,
+  runModel,
+  tellsHeatmaps,
+} from "../../../src/models/index.ts";
 import { withoutGradients, zeros } from "../../../src/tensor/index.ts";
-import { type HybridTrackerOptions, type TrackedJoints, trackJoints } from "../../../src/track/index.ts";
+import { type JointTrackerOptions, type TrackedJoints, trackJoints } from "../../../src/track/index.ts";
 import { runOf } from "../../../src/train/index.ts";
 import type { Context } from "../context.ts";
 import { InputError, reading } from "../faults.ts";
@@ -39,8 +45,9 @@ export async function trackPicture(
   await withBackend({ ...options, env: context.env }, async () => {
     const file = await reading(weights, async () => parseModelFile(await readFileBounded(weights), weights));
     const { model } = file;
-    if (!isKind(model, "hybrid"))
-      throw new InputError(weights, `expected a hybrid, got ${model.config.model}`);
+    if (!tellsHeatmaps(model)) {
+      throw new InputError(weights, `expected a model of heatmaps, got ${model.config.model}`);
+    }
     const settings = await reading(weights, () => settingsOf(file.metadata, options, context));
     await reading(weights, () => warmUp(model, settings));
     const input = await openInput(path, options.recover === true ? { recover: true } : {}, context);
@@ -57,7 +64,8 @@ export async function trackPicture(
     try {
       for (const name of paths) files.push(await GrowingFile.open(name));
       const summary = new Summary();
-      const stream = isLiveAddress(path) ? input.stream : byStep(input.stream, 1e6 / (settings.snnHz ?? 100));
+      const stepHz = isKind(model, "dense-unet") ? settings.annHz : settings.snnHz;
+      const stream = isLiveAddress(path) ? input.stream : byStep(input.stream, 1e6 / stepHz);
       for await (const step of readingAll(input.name, trackJoints(stream, model, settings))) {
         summary.add(step);
         if (piped) context.stdout.write(jsonLine(step));
@@ -67,8 +75,10 @@ export async function trackPicture(
         if (context.signal.aborted && !isLiveAddress(path)) return;
       }
       if (summary.steps === 0) {
-        const wanted = settings.history ?? 7500;
-        throw new InputError(input.name, `expected ${wanted} events and a step behind them, got fewer`);
+        const wanted = isKind(model, "spiking-pose")
+          ? "a step and an event behind it"
+          : `${settings.history ?? 7500} events and a step behind them`;
+        throw new InputError(input.name, `expected ${wanted}, got fewer`);
       }
       for (const [i, { head }] of kinds.entries()) await files[i]!.finish(head);
       await commitTogether(files);
@@ -89,7 +99,7 @@ function settingsOf(
   metadata: Readonly<Record<string, string>>,
   { annHz, snnHz, picture }: TrackOptions,
   { now }: Context,
-): HybridTrackerOptions {
+): JointTrackerOptions & { readonly annHz: number; readonly snnHz: number } {
   const run = runOf(metadata);
   const trained = run?.task === "heatmaps" ? run : undefined;
   const { size, region, fit, history, windowMs = 100 } = trained?.data ?? {};
@@ -108,12 +118,16 @@ function settingsOf(
 }
 
 /** The first pass of a process is slow while the engine compiles: it is no measure of the others. */
-function warmUp(model: Hybrid, { size: { width, height } }: HybridTrackerOptions): void {
-  const { annChannels, snnChannels } = model.config;
-  withoutGradients(
-    () =>
-      void model.forward(zeros([1, 1, snnChannels, height, width]), zeros([1, annChannels, height, width])),
-  );
+function warmUp(model: HeatmapModel, { size: { width, height } }: JointTrackerOptions): void {
+  const { config } = model;
+  const [ann, snn] =
+    config.model === "hybrid"
+      ? [config.annChannels, config.snnChannels]
+      : [config.inChannels, config.inChannels];
+  withoutGradients(() => {
+    const [events, input] = [zeros([1, 1, snn, height, width]), zeros([1, ann, height, width])];
+    runModel(model, { events, input });
+  });
 }
 
 /** A recording in batches of a step, as if it came while it happens. */
@@ -177,13 +191,13 @@ class Summary {
     const { steps } = this;
     const row = (name: string, numbers: readonly number[]) => {
       const sorted = numbers.toSorted((a, b) => a - b);
-      const at = (percent: number) => sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
-      return [name, ...PERCENTILES.map((percent) => `${at(percent)?.toFixed(2) ?? "–"} ms`)];
+      const at = (percent: number) => sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)]!;
+      return [name, ...PERCENTILES.map((percent) => `${at(percent).toFixed(2)} ms`)];
     };
     return table([
       ["", ...PERCENTILES.map((percent) => (percent === 100 ? "longest" : `${percent} %`))],
       row(`latency of ${steps} steps`, this.#latencies),
-      row(`${this.#runs.length} runs of the ANN`, this.#runs),
+      ...(this.#runs.length > 0 ? [row(`${this.#runs.length} runs of the ANN`, this.#runs)] : []),
       ["mean confidence", (this.#confidence / steps).toFixed(3)],
     ]);
   }

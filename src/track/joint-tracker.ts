@@ -1,9 +1,11 @@
 /**
- * Joints in the picture while events come [Aydin2024, §3.1]: the ANN now and then, the SNN step by step between.
+ * Joints in the picture while events come [Aydin2024, §3.1]. Time is divided into steps from the first event on.
  *
- * Time is divided into steps from the first event on. Where the last events are as many as the ANN wants, it runs at the
- * start of a step, and from then on at each 1/f₁: its membrane potentials and heatmaps take the place of those that the SNN
- * has come to. A step is run as soon as an event tells that it is over, or {@link HybridTracker.advance} does.
+ * Of a hybrid the ANN runs now and then, the SNN step by step between: where the last events are as many as the ANN wants, it
+ * runs at the start of a step, and from then on at each 1/f₁. Its membrane potentials and heatmaps take the place of those that
+ * the SNN has come to. An SNN by itself goes on without end. An ANN by itself runs at the end of each step, which is 1/f₁.
+ *
+ * A step is run as soon as an event tells that it is over, or {@link JointTracker.advance} does.
  *
  * One thread does all: while the ANN runs, events wait, and the steps behind it are late by what it took. Nothing is left
  * out; `latencyMs` tells. Where an ANN takes longer than a step, the steps catch up if the SNN is faster than its steps.
@@ -23,18 +25,19 @@ import {
   sliceEvents,
   StackedHistogram,
 } from "../events/index.ts";
-import type { Hybrid, HybridStart, HybridState } from "../models/index.ts";
+import type { HeatmapModel } from "../models/index.ts";
 import { persist, tensor, withoutGradients } from "../tensor/index.ts";
+import { type JointParts, jointParts, type JointState, tensorsOf } from "./joint-parts.ts";
 
-/** Options of {@link HybridTracker}. */
-export type HybridTrackerOptions = {
+/** Options of {@link JointTracker}; what is for a part that the model has not is not looked at. */
+export type JointTrackerOptions = {
   /** Size of the picture, multiples of 32, as in training. */
   readonly size: SensorSize;
   /** Tells the time in milliseconds, from any start. */
   readonly clock: () => number;
-  /** f₁, runs of the ANN a second; 10 by default. */
+  /** f₁, runs of the ANN a second; 10 by default. Of an ANN by itself 1/f₁ is a step, of whole microseconds. */
   readonly annHz?: number;
-  /** f₂, steps of the SNN a second, a multiple of f₁ of whole microseconds each; 100 by default. */
+  /** f₂, steps of the SNN a second, of whole microseconds each, of a hybrid a multiple of f₁; 100 by default. */
   readonly snnHz?: number;
   /** The last events that the ANN sees; 7,500 by default. */
   readonly history?: number;
@@ -61,7 +64,7 @@ export type TrackedJoints = {
    * known.
    */
   readonly latencyMs: number;
-  /** Time that the ANN took at the start of the step, milliseconds, where it ran. */
+  /** Time that the ANN took, milliseconds, where it ran: at the start of the step, an ANN by itself at its end. */
   readonly annMs?: number;
 };
 
@@ -69,24 +72,24 @@ export type TrackedJoints = {
 const MAX_SILENT_STEPS = 10_000;
 
 /** See the head of this file. Its memory does not grow. */
-export class HybridTracker {
-  readonly #model: Hybrid;
+export class JointTracker {
+  readonly #parts: JointParts;
   readonly #clock: () => number;
   readonly #stepUs: number;
   readonly #stepsPerRun: number;
   readonly #size: SensorSize;
   readonly #place: PointPlacement;
   readonly #grid: CountGrid;
-  readonly #histograms: StackedHistogram;
+  readonly #histograms: StackedHistogram | undefined;
   readonly #wanted: number;
   /** Events so far, up to as many as are wanted. */
   #held = 0;
   #startUs: number | undefined;
   #index = 0;
-  /** Step of the first run; none before it. */
+  /** Step before which a hybrid's ANN first runs; none before it. */
   #first: number | undefined;
   /** What the next step goes on from. */
-  #from: HybridStart | HybridState | undefined;
+  #from: JointState | undefined;
   #annMs: number | undefined;
   #counted = 0;
   #arrivedMs: number | undefined;
@@ -95,39 +98,42 @@ export class HybridTracker {
    * @param model - in evaluation mode, of events
    * @throws ArgumentError if the options do not fit together or the model
    */
-  constructor(model: Hybrid, sensor: SensorSize, options: HybridTrackerOptions) {
+  constructor(model: HeatmapModel, sensor: SensorSize, options: JointTrackerOptions) {
     const { size, clock, annHz = 10, snnHz = 100, history = 7500, region, fit = "contain" } = options;
-    const { annChannels, snnChannels } = model.config;
-    if (snnChannels !== 2 || annChannels % 2 !== 0) {
+    const parts = jointParts(model);
+    const { ann, snn } = parts;
+    if ((snn && snn.channels !== 2) || (ann && ann.channels % 2 !== 0)) {
+      const channels = [ann, snn].flatMap((part) => part?.channels ?? []);
       throw new ArgumentError(
-        `HybridTracker: expected a model of events, got ${annChannels} and ${snnChannels} channels`,
+        `JointTracker: expected a model of events, got ${channels.join(" and ")} channels`,
       );
     }
     if (![size.width, size.height].every((side) => Number.isInteger(side) && side > 0 && side % 32 === 0)) {
       throw new ArgumentError(
-        `HybridTracker: expected sides that are multiples of 32, got ${size.width}x${size.height}`,
+        `JointTracker: expected sides that are multiples of 32, got ${size.width}x${size.height}`,
       );
     }
-    const stepUs = 1e6 / snnHz;
-    if (!(Number.isInteger(stepUs) && annHz > 0 && Number.isInteger(snnHz / annHz))) {
+    const [rate, stepHz] = snn ? ["snnHz", snnHz] : ["annHz", annHz];
+    const stepUs = 1e6 / stepHz;
+    if (!(Number.isInteger(stepUs) && stepUs > 0)) {
+      throw new ArgumentError(`JointTracker: expected ${rate} of whole microseconds, got ${stepHz}`);
+    }
+    if (ann && !(annHz > 0 && Number.isInteger(stepHz / annHz))) {
       throw new ArgumentError(
-        `HybridTracker: expected snnHz of whole microseconds that is a multiple of annHz, got ${snnHz} and ${annHz}`,
+        `JointTracker: expected snnHz that is a multiple of annHz, got ${snnHz} and ${annHz}`,
       );
     }
     const place = { sensor, size, fit, ...(region && { region }) };
-    this.#model = model;
+    this.#parts = parts;
     this.#clock = clock;
     this.#stepUs = stepUs;
-    this.#stepsPerRun = snnHz / annHz;
+    this.#stepsPerRun = stepHz / annHz;
     this.#size = size;
     this.#place = pointPlacement(place);
     this.#grid = new CountGrid({ ...place, timeSteps: 1, durationUs: stepUs });
-    this.#histograms = new StackedHistogram({
-      ...place,
-      bins: annChannels / 2,
-      polarityFirst: true,
-      eventCount: history,
-    });
+    this.#histograms =
+      ann &&
+      new StackedHistogram({ ...place, bins: ann.channels / 2, polarityFirst: true, eventCount: history });
     this.#wanted = history;
   }
 
@@ -150,7 +156,7 @@ export class HybridTracker {
       yield* this.advance(t[from]!);
       const to = Math.max(from + 1, indexAtTime(events, this.#endUs(this.#index)));
       const part = sliceEvents(events, from, to);
-      this.#histograms.add(part);
+      this.#histograms?.add(part);
       this.#held = Math.min(this.#wanted, this.#held + part.t.length);
       this.#counted += this.#grid.add(part);
       this.#arrivedMs = arrivedMs;
@@ -167,7 +173,7 @@ export class HybridTracker {
     if (this.#startUs === undefined) return;
     if (timeUs - this.#endUs(this.#index) > MAX_SILENT_STEPS * this.#stepUs) {
       throw new ArgumentError(
-        `HybridTracker: expected events each ${MAX_SILENT_STEPS} steps or more often, got none from ${this.#endUs(this.#index)} to ${timeUs} µs`,
+        `JointTracker: expected events each ${MAX_SILENT_STEPS} steps or more often, got none from ${this.#endUs(this.#index)} to ${timeUs} µs`,
       );
     }
     while (timeUs >= this.#endUs(this.#index)) {
@@ -187,43 +193,39 @@ export class HybridTracker {
     return this.#startUs! + (index + 1) * this.#stepUs;
   }
 
-  /** Runs the ANN where its time has come. */
+  /** Starts a step, with a hybrid's ANN where its time has come. */
   #begin(): void {
     this.#grid.clear(this.#endUs(this.#index - 1));
     this.#counted = 0;
     this.#arrivedMs = undefined;
     this.#annMs = undefined;
-    const { outputInit, stateInit } = this.#model.config;
-    const needed = outputInit || stateInit !== "none";
-    if (this.#first === undefined && (this.#held === this.#wanted || !needed)) this.#first = this.#index;
-    if (this.#first === undefined || !needed || (this.#index - this.#first) % this.#stepsPerRun !== 0) return;
+    const { ann, snn } = this.#parts;
+    if (ann === undefined || snn === undefined || this.#held < this.#wanted) return;
+    this.#first ??= this.#index;
+    if ((this.#index - this.#first) % this.#stepsPerRun === 0) this.#look(ann);
+  }
+
+  /** Runs the ANN on the last events. */
+  #look({ channels, run }: NonNullable<JointParts["ann"]>): void {
     const beganMs = this.#clock();
     const { width, height } = this.#size;
-    const input = this.#histograms.read();
-    const start = withoutGradients(() =>
-      this.#model.start(tensor(input, [1, input.length / (width * height), height, width])),
-    );
-    this.#keep(start);
+    const input = this.#histograms!.read();
+    this.#keep(withoutGradients(() => run(tensor(input, [1, channels, height, width]))));
     this.#annMs = this.#clock() - beganMs;
   }
 
-  /** Runs the SNN on the step. */
+  /** Runs the SNN on the step, or an ANN by itself. */
   #finish(nowMs: number): TrackedJoints | undefined {
-    if (this.#first === undefined) return undefined;
+    const { ann, snn } = this.#parts;
     const { width, height } = this.#size;
-    const from = this.#from;
-    const state = withoutGradients((): HybridState => {
-      const events = tensor(this.#grid.values, [1, 1, 2, height, width]);
-      const run =
-        from !== undefined && "membranePotentials" in from
-          ? this.#model.resume(events, from)
-          : this.#model.follow(events, from);
-      const { joints } = this.#model.config;
-      const heatmaps = tensor(run.heatmaps.data, [1, joints, height, width]);
-      return { heatmaps, membranePotentials: run.membranePotentials };
-    });
-    this.#keep(state);
-    const maps = state.heatmaps.data;
+    if (snn === undefined) {
+      if (this.#held === this.#wanted) this.#look(ann!);
+    } else if (ann === undefined || this.#from !== undefined) {
+      const counts = this.#grid.values;
+      this.#keep(withoutGradients(() => snn.run(tensor(counts, [1, 1, 2, height, width]), this.#from)));
+    }
+    if (this.#from === undefined) return undefined;
+    const maps = this.#from.heatmaps.data;
     const pixels = decodeHeatmaps(maps, this.#size);
     const joints = new Float64Array(pixels.length);
     const confidence = new Float32Array(pixels.length / 2);
@@ -244,31 +246,25 @@ export class HybridTracker {
   }
 
   /** Frees what was kept and keeps something else. */
-  #keep(next: HybridStart | HybridState | undefined): void {
+  #keep(next: JointState | undefined): void {
     for (const old of tensorsOf(this.#from)) old.dispose();
     for (const one of tensorsOf(next)) persist(one);
     this.#from = next;
   }
 }
 
-function tensorsOf(from: HybridStart | HybridState | undefined) {
-  if (from === undefined) return [];
-  const potentials = "membranePotentials" in from ? from.membranePotentials : (from.states ?? []);
-  return [from.heatmaps, ...potentials];
-}
-
 /**
- * Joints of a recording, or of a live source, as its events come; see {@link HybridTracker}. Steps that end after the last event
+ * Joints of a recording, or of a live source, as its events come; see {@link JointTracker}. Steps that end after the last event
  * are not reported.
  *
  * @throws ArgumentError as the tracker; what reading the stream throws
  */
 export async function* trackJoints(
   recording: EventStream,
-  model: Hybrid,
-  options: HybridTrackerOptions,
+  model: HeatmapModel,
+  options: JointTrackerOptions,
 ): AsyncGenerator<TrackedJoints, void, void> {
-  const tracker = new HybridTracker(model, recording.sensor, options);
+  const tracker = new JointTracker(model, recording.sensor, options);
   try {
     for await (const events of recording) yield* tracker.add(events);
   } finally {

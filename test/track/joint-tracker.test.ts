@@ -9,11 +9,20 @@ import {
   sliceEvents,
   stackedHistogram,
 } from "../../src/events/index.ts";
-import { Hybrid, type HybridConfig, hybridPresets } from "../../src/models/index.ts";
+import {
+  DenseUNet,
+  denseUNetPresets,
+  type HeatmapModel,
+  Hybrid,
+  type HybridConfig,
+  hybridPresets,
+  SpikingPose,
+  spikingPosePreset,
+} from "../../src/models/index.ts";
 import { tensor, withoutGradients } from "../../src/tensor/index.ts";
 import {
-  HybridTracker,
-  type HybridTrackerOptions,
+  JointTracker,
+  type JointTrackerOptions,
   type TrackedJoints,
   trackJoints,
 } from "../../src/track/index.ts";
@@ -50,19 +59,41 @@ function countsFrom(startUs: number, timeSteps: number, stepUs: number): Float32
   return countFrames(events, { ...place, startUs, timeSteps, durationUs: timeSteps * stepUs });
 }
 
+/** {@link countsFrom} and {@link inputAt} as a model takes them. */
+const countsTensor = (startUs: number, timeSteps: number) =>
+  tensor(countsFrom(startUs, timeSteps, 10_000), [timeSteps, 1, 2, 32, 32]);
+const inputTensor = (timeUs: number) => tensor(inputAt(timeUs), [1, 20, 32, 32]);
+
 /** A small model whose neurons fire: its statistics are those of the events. */
 function modelOf(config: HybridConfig): Hybrid {
   const model = new Hybrid({ ...config, width: 4 }, new Random(2));
   for (let i = 0; i < 30; i++) {
-    withoutGradients(
-      () =>
-        void model.forward(
-          tensor(countsFrom(63_000, 4, 10_000), [4, 1, 2, 32, 32]),
-          tensor(inputAt(63_000), [1, 20, 32, 32]),
-        ),
-    );
+    withoutGradients(() => void model.forward(countsTensor(63_000, 4), inputTensor(63_000)));
   }
   return model.eval();
+}
+
+/** As {@link modelOf}. */
+function spikingPose(): SpikingPose {
+  const model = new SpikingPose({ ...spikingPosePreset, width: 4 }, new Random(2));
+  for (let i = 0; i < 30; i++) withoutGradients(() => void model.forward(countsTensor(63_000, 4)));
+  return model.eval();
+}
+
+/** That steps are those of heatmaps `[T, 1, 13, 32, 32]`, which change from step to step. */
+function expectJoints(steps: readonly TrackedJoints[], maps: Float32Array): void {
+  expect(maps.length).toBe(steps.length * 13 * 1024);
+  const { toSensor } = pointPlacement(place);
+  for (const [t, { joints, confidence }] of steps.entries()) {
+    const map = maps.subarray(t * 13 * 1024, (t + 1) * 13 * 1024);
+    const pixels = decodeHeatmaps(map, size);
+    for (let j = 0; j < 13; j++) {
+      const [x, y] = [pixels[2 * j]!, pixels[2 * j + 1]!];
+      expect([...joints.subarray(2 * j, 2 * j + 2)]).toEqual([...toSensor(x + 0.5, y + 0.5)]);
+      expect(confidence[j]).toBe(map[1024 * j + 32 * y + x]);
+    }
+  }
+  expect(maps.some((value, i) => value !== maps[i % (13 * 1024)])).toBe(true);
 }
 
 /** A clock that moves by a millisecond each time that it is read. */
@@ -72,9 +103,9 @@ function ticking(): () => number {
 }
 
 async function tracked(
-  model: Hybrid,
+  model: HeatmapModel,
   batches: readonly Events[],
-  change: Partial<HybridTrackerOptions> = {},
+  change: Partial<JointTrackerOptions> = {},
 ): Promise<TrackedJoints[]> {
   async function* stream() {
     yield* batches;
@@ -112,33 +143,46 @@ suite("joints of a stream", () => {
           ({ events: count }, i) => count === 100 && steps[i]!.tUs === 13_000 + 10_000 * (first + i),
         ),
       ).toBe(true);
-      const { toSensor } = pointPlacement(place);
       // A goes on without end; others start anew each four steps.
       const length = preset === "A" ? 29 : 4;
       for (let from = first; from + length <= 29; from += length) {
         const startUs = START_US + 10_000 * from;
         const maps = withoutGradients(() => {
-          const counts = tensor(countsFrom(startUs, length, 10_000), [length, 1, 2, 32, 32]);
-          if (preset === "A") return Float32Array.from(model.follow(counts).heatmaps.data);
-          return Float32Array.from(
-            model.forward(counts, tensor(inputAt(startUs), [1, 20, 32, 32])).heatmaps.data,
-          );
+          const counts = countsTensor(startUs, length);
+          const run = preset === "A" ? model.follow(counts) : model.forward(counts, inputTensor(startUs));
+          return Float32Array.from(run.heatmaps.data);
         });
-        for (let t = 0; t < length; t++) {
-          const { joints, confidence } = steps[from - first + t]!;
-          const map = maps.subarray(t * 13 * 1024, (t + 1) * 13 * 1024);
-          const pixels = decodeHeatmaps(map, size);
-          for (let j = 0; j < 13; j++) {
-            const [x, y] = [pixels[2 * j]!, pixels[2 * j + 1]!];
-            expect([...joints.subarray(2 * j, 2 * j + 2)]).toEqual([...toSensor(x + 0.5, y + 0.5)]);
-            expect(confidence[j]).toBe(map[1024 * j + 32 * y + x]);
-          }
-        }
-        expect(maps.some((value, i) => value !== maps[i % (13 * 1024)])).toBe(true);
+        expectJoints(steps.slice(from - first, from - first + length), maps);
       }
       model.dispose();
     },
   );
+
+  test("of an SNN by itself are those of one run without end", { timeout: 60_000 }, async () => {
+    const model = spikingPose();
+    const steps = await tracked(model, cutUp(170));
+    expect(steps.map(({ index }) => index)).toEqual(Array.from({ length: 29 }, (_, i) => i));
+    expect(steps.every(({ annMs }) => annMs === undefined)).toBe(true);
+    const maps = withoutGradients(() =>
+      Float32Array.from(model.forward(countsTensor(START_US, 29)).heatmaps.data),
+    );
+    expectJoints(steps, maps);
+    model.dispose();
+  });
+
+  test("of an ANN by itself are those of the last events, each time that it runs", async () => {
+    const model = new DenseUNet({ ...denseUNetPresets.released, width: 4 }, new Random(2)).eval();
+    const steps = await tracked(model, cutUp(170));
+    // At 25 Hz the steps end at 43, 83, … 283 ms; at 43 ms the events are fewer than it wants.
+    expect(steps.map(({ tUs }) => tUs)).toEqual(Array.from({ length: 6 }, (_, i) => 83_000 + 40_000 * i));
+    // The clock moves by 1 ms each time that it is read.
+    expect(steps.every(({ annMs, events: count }) => annMs === 1 && count === 400)).toBe(true);
+    const maps = steps.flatMap(({ tUs }) =>
+      withoutGradients(() => Array.from(model.forward(inputTensor(tUs))["heatmaps"]!.data)),
+    );
+    expectJoints(steps, Float32Array.from(maps));
+    model.dispose();
+  });
 
   test("do not depend on how the stream is cut up", { timeout: 60_000 }, async () => {
     const model = modelOf(hybridPresets.released);
@@ -168,7 +212,7 @@ suite("joints of a stream", () => {
         };
       },
     });
-    const tracker = new HybridTracker(slow, sensor, { size, clock: () => now, annHz: 25, history: 500 });
+    const tracker = new JointTracker(slow, sensor, { size, clock: () => now, annHz: 25, history: 500 });
     const found: TrackedJoints[] = [];
     for (const [i, batch] of cutUp(100).slice(0, 10).entries()) {
       // Each batch is a step; it comes at its last event or, where the ANN is late, when there is time for it.
@@ -191,7 +235,7 @@ suite("joints of a stream", () => {
 
   test("of silence are found when time goes on, and not for ever", () => {
     const model = modelOf(hybridPresets.A);
-    const tracker = new HybridTracker(model, sensor, { size, clock: () => 0 });
+    const tracker = new JointTracker(model, sensor, { size, clock: () => 0 });
     expect([...tracker.advance(1e6)]).toEqual([]);
     expect([...tracker.add(sliceEvents(events, 0, 10))]).toEqual([]);
     const steps = [...tracker.advance(START_US + 25_000)];
@@ -207,14 +251,19 @@ suite("joints of a stream", () => {
   test("need options and a model that fit", () => {
     const model = new Hybrid({ ...hybridPresets.released, width: 4 }, new Random(1));
     const rgb = new Hybrid({ ...hybridPresets.rgb, width: 4 }, new Random(1));
-    const make = (change: object, of = model) =>
-      new HybridTracker(of, sensor, { size, clock: () => 0, ...change });
-    expect(() => make({}, rgb)).toThrow(/expected a model of events/);
+    const dense = new DenseUNet({ ...denseUNetPresets.released, width: 4 }, new Random(1));
+    const spiking = new SpikingPose({ ...spikingPosePreset, inChannels: 3, width: 4 }, new Random(1));
+    const make = (change: object, of: HeatmapModel = model) =>
+      new JointTracker(of, sensor, { size, clock: () => 0, ...change });
+    expect(() => make({}, rgb)).toThrow(/expected a model of events, got 3 and 2 channels/);
+    expect(() => make({}, spiking)).toThrow(/expected a model of events, got 3 channels/);
+    expect(() => make({ annHz: 300 }, dense)).toThrow(/expected annHz of whole microseconds, got 300/);
+    expect(() => make({ snnHz: -100 })).toThrow(/expected snnHz of whole microseconds, got -100/);
     expect(() => make({ size: { width: 30, height: 32 } })).toThrow(/multiples of 32/);
     expect(() => make({ annHz: 30 })).toThrow(/multiple of annHz, got 100 and 30/);
     expect(() => make({ snnHz: 300 })).toThrow(ArgumentError);
     expect(() => make({ history: 0 })).toThrow(ArgumentError);
     model.dispose();
-    rgb.dispose();
+    for (const one of [rgb, dense, spiking]) one.dispose();
   });
 });
