@@ -33,16 +33,16 @@ const body: string[] = [];
 const charts = new Map<string, { svg: string; alt: string }>();
 for (const experiment of EXPERIMENTS.filter(({ name }) => wanted.includes(name))) {
   const found = await outcomes(experiment, places);
-  const chart = `results-${experiment.name}`;
-  charts.set(chart, {
-    svg: curves(experiment, found),
-    alt: `${experiment.title}: validation while training`,
-  });
-  body.push(`## ${experiment.title}`, experiment.about, tableOf(experiment, found), experiment.remarks);
+  const { title, about, remarks } = experiment;
+  const chart = `images/results-${experiment.name}`;
+  const alt = `${title}: validation while training`;
+  charts.set(chart, { svg: curves(experiment, found), alt });
+  body.push(`## ${title}`, about, tableOf(experiment, found), `![${alt}](${chart}.svg)`, remarks);
 }
 await publish(
   {
     name: "results",
+    folder: join(root, "docs"),
     title: "Evidence that each system learns",
     about:
       "Small runs, not repetitions of the papers' figures: they show that each system learns, and how it compares with its own baseline of the same size, trained alike from the same seeds. Numbers are means over the seeds with their standard deviation (n − 1) and every seed in brackets.",
