@@ -111,6 +111,21 @@ export class SegmentationScores {
     });
   }
 
+  /** The shares of giving every pixel the class that is the most frequent of those so far. */
+  mostFrequent(): SegmentationMetrics {
+    const { total } = this.#confusion;
+    const counts = this.#confusion.rows().map((row) => row.reduce((sum, count) => sum + count, 0));
+    const most = counts.indexOf(Math.max(...counts));
+    const pixelAccuracy = counts[most]! / total;
+    const present = counts.filter((count) => count > 0).length;
+    return {
+      meanIou: pixelAccuracy / present,
+      iou: counts.map((count, label) => (count === 0 ? null : label === most ? pixelAccuracy : 0)),
+      pixelAccuracy,
+      pixels: total,
+    };
+  }
+
   /** The shares so far. */
   metrics(): SegmentationMetrics {
     const { classes, accuracy, total } = this.#confusion;

@@ -9,7 +9,7 @@ import { LabelledTask } from "./labelled-task.ts";
 import type { SegmentationRunConfig } from "./run-config.ts";
 import type { Loss, Measure } from "./task.ts";
 
-/** How well the classes of pixels are told. */
+/** How well the classes of pixels are told, beside giving all the class that is the most frequent of those measured. */
 export function segmentationMeasure(classes: number): Measure<SegmentationBatch> {
   return {
     unit: "%",
@@ -24,7 +24,7 @@ export function segmentationMeasure(classes: number): Measure<SegmentationBatch>
         add(batch) {
           withoutGradients(() => scores.add(logitsOf(model, batch), batch.masks));
         },
-        evaluation: () => ({ model: scores.metrics() }),
+        evaluation: () => ({ model: scores.metrics(), mostFrequent: scores.mostFrequent() }),
       };
     },
   };

@@ -14,12 +14,7 @@ import {
 } from "../../src/models/index.ts";
 import { BatchNorm, uniformFanIn } from "../../src/nn/index.ts";
 import { scope, tensor, withoutGradients } from "../../src/tensor/index.ts";
-import {
-  chooseStage,
-  HeatmapErrors,
-  heatmapLoss,
-  predictHeatmaps,
-} from "../../src/train/index.ts";
+import { chooseStage, HeatmapErrors, heatmapLoss, predictHeatmaps } from "../../src/train/index.ts";
 import { useBackend, wasm } from "../golden/backends.ts";
 import { expectClose } from "../golden/close.ts";
 

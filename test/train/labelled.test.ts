@@ -136,6 +136,29 @@ suite("scores of pixels", () => {
     );
   });
 
+  test("of the most frequent class are those of a model that gives it to all", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 12 }), (truth) => {
+        const counts = [0, 1, 2, 3].map((k) => truth.filter((label) => label === k).length);
+        const most = counts.indexOf(Math.max(...counts));
+        const constant = new SegmentationScores(4);
+        constant.add(
+          logitsOf(
+            truth.map(() => most),
+            4,
+          ),
+          Uint8Array.from(truth),
+        );
+        const scores = new SegmentationScores(4);
+        scores.add(logitsOf(truth, 4), Uint8Array.from(truth));
+        const { meanIou, ...rest } = scores.mostFrequent();
+        const { meanIou: wanted, ...others } = constant.metrics();
+        expect(meanIou).toBeCloseTo(wanted, 12);
+        expect(rest).toEqual(others);
+      }),
+    );
+  });
+
   test("come from the mean over the steps", () => {
     const data = [3, 0, 0, 1, 0, 2, 0, 0]; // step 0: class 0 has (3, 0), class 1 (0, 1); step 1: (0, 2), (0, 0)
     expect([...predictedMasks({ shape: [2, 1, 2, 1, 2], data })]).toEqual([0, 0]);
