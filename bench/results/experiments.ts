@@ -14,7 +14,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: "sst-pose",
     title: "Spiking pose tracker (SST): 3D poses",
     about:
-      "1,440 s of generated motions of people who face a simulated camera within 45°, 72 s of others for the test, windows of half a second in four steps of 64×64 voxels. SEW-ResNet-18 with three eighths of the channels and one layer of spiking spatiotemporal attention. The baselines are those of the paper: dot products in the place of Hamming similarity, and no attention at all (L = 0).",
+      "1,440 s of generated motions of people who face a simulated camera within 45°, 72 s of others for the test, windows of half a second in four steps of 64×64 voxels. SEW-ResNet-18 with three eighths of the channels and one layer of spiking spatiotemporal attention (1.8 M parameters). The baselines are those of the paper: dot products in the place of Hamming similarity, and no attention at all (L = 0).",
     config: "sst-pose.yaml",
     recipe: "sst-people.yaml",
     split: "test",
@@ -29,13 +29,14 @@ export const EXPERIMENTS: readonly Experiment[] = [
       { label: "no attention", stages: [{ model: { layers: 0 } }] },
     ],
     seeds: SEEDS,
-    remarks: "",
+    remarks:
+      "All learn in 600 steps of 8 windows, some three minutes: joints after Procrustes alignment are a third nearer than those of the mean pose. Which way a body faces is hardly known yet, hence the small gain in PEL-MPJPE. Between the designs there is no difference beyond the spread of the seeds. The paper's ablation, of 20 epochs at 256×256 pixels, has 58.7 mm (Hamming), 62.8 mm (dot product) and 63.2 mm (no attention) PEL-MPJPE.",
   },
   {
     name: "hybrid",
     title: "Hybrid ANN-SNN: joints in the picture",
     about:
-      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 200 ms: the ANN sees the last 3,000 events at their start (5 Hz, as the paper has it for Human3.6M), the SNN the events of each 40 ms (25 Hz), at 64×64 pixels. All networks have a quarter of the published channels. The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
+      "540 s of generated people before a simulated camera of 128×128 pixels, thirteen joints, windows of 200 ms: the ANN sees the last 3,000 events at their start (5 Hz, as the paper has it for Human3.6M), the SNN the events of each 40 ms (25 Hz), at 64×64 pixels. All networks have a quarter of the published channels (1.6 M parameters; the SNN alone 0.28 M). The hybrid's SNN starts from the trained ANN, which stays as it is. The baselines are the paper's: the SNN by itself, which has no ANN to start it, and the ANN held until it runs again.",
     config: "hybrid.yaml",
     recipe: "hybrid-people.yaml",
     split: "test",
@@ -51,7 +52,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
       },
     ],
     seeds: SEEDS,
-    remarks: "",
+    remarks:
+      "From each seed the hybrid lies below its own ANN held, by 0.07 to 0.31 px, and more at the last step before the ANN runs again, when the held answer is oldest. The SNN by itself is far behind: in as many steps it does not even reach the mean places of the joints. That is the order of the paper, 5.19 px for the hybrid and 21.37 px for the SNN by itself on DHP19, after 280,000 and 160,000 steps.",
   },
   {
     name: "staa-nmnist",
@@ -67,7 +69,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
       { label: "plain LIF", stages: [{ model: { neuron: "lif" } }] },
     ],
     seeds: SEEDS,
-    remarks: "",
+    remarks:
+      "Both learn. From two seeds of three the aggregator is better, from one it is worse: no difference can be claimed of runs of two minutes. The paper has 75.1 % beside 72.3 % for CIFAR-100 with ResNet-20.",
   },
   {
     name: "staa-cifar10",
@@ -89,7 +92,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: "svf-nmnist",
     title: "SpikeVideoFormer: N-MNIST",
     about:
-      "The recordings of digits of above, eight frames of 32×32. The `nano` preset with integer neurons and a classifier (0.4 M parameters). The baseline is dot-product attention in the place of Hamming attention.",
+      "The recordings of digits of above, eight frames of 32×32. The `nano` preset with integer neurons and a classifier (0.83 M parameters). The baseline is dot-product attention in the place of Hamming attention.",
     config: "svf-nmnist.yaml",
     data: "nmnist",
     split: "test",
@@ -99,7 +102,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
       { label: "dot product", stages: [{ model: { score: "dot" } }] },
     ],
     seeds: [1],
-    remarks: "",
+    remarks:
+      "One seed each: evidence that the network learns, not of a difference.",
   },
   {
     name: "svf-video",
@@ -134,6 +138,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       { label: "dot product", stages: [{ model: { score: "dot" } }] },
     ],
     seeds: SEEDS,
-    remarks: "",
+    remarks:
+      "Both learn what fills the picture (road, sky, buildings, trees) in 368 steps; thin things, and those that are rare, come later. Between the two there is no difference beyond the spread of the seeds. The paper has 73.1 % beside 65.9 % mIoU on CityScapes.",
   },
 ];
